@@ -1,0 +1,65 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableExperimentalFeature("Lifetimes"),
+  .treatAllWarnings(as: .error),
+]
+
+/// A C library of the system, reached through `Sources/<name>/module.modulemap`.
+func library(_ name: String, apt package: String) -> Target {
+  .systemLibrary(name: name, providers: [.apt([package])])
+}
+
+/// A module of HaloGNN and the test target that mirrors it.
+func module(_ name: String, _ imports: [Target.Dependency] = [], tests: [Target.Dependency] = []) -> [Target] {
+  [
+    .target(name: name, dependencies: imports, swiftSettings: strict),
+    .testTarget(name: "\(name)Tests", dependencies: [.byName(name: name)] + imports + tests, swiftSettings: strict),
+  ]
+}
+
+// The module graph: a module may import what its line names, and nothing else.
+let modules: [Target] =
+  module("Telemetry")
+  + module("Configuration")
+  + module("Compression", ["CZlib", "CZstd"])
+  + module("Tensors", ["Compression", "CXXHash"])
+  + module("Kernels", ["Tensors", "CBLAS", "Telemetry"])
+  + module("Graphs", ["Tensors", "Telemetry"])
+  + module("Datasets", ["Graphs", "Tensors", "Compression", "Telemetry"])
+  + module("Partitions", ["Graphs", "Tensors", "Telemetry"])
+  + module("Partitioning", ["Partitions", "Graphs", "Tensors", "CMETIS", "Telemetry"])
+  + module("Collectives", ["Tensors", "CMPI", "Telemetry"])
+  + module("Messaging", ["CZeroMQ", "Tensors", "Telemetry"])
+  + module("Sampling", ["Graphs", "Tensors", "Telemetry"])
+  + module("KVStore", ["Messaging", "Partitions", "Kernels", "Graphs", "Tensors", "Telemetry"])
+  + module("Models", ["Sampling", "Kernels", "Graphs", "Tensors", "Telemetry"])
+  + module("Loading", ["Sampling", "KVStore", "Partitions", "Messaging", "Graphs", "Tensors", "Telemetry"])
+  + module(
+    "Inference",
+    ["Models", "Kernels", "Loading", "KVStore", "Sampling", "Partitions", "Collectives", "Graphs", "Tensors", "Telemetry"])
+  + module(
+    "Training",
+    [
+      "Configuration", "Loading", "Models", "Inference", "Kernels", "KVStore", "Sampling", "Messaging", "Partitions",
+      "Collectives", "Graphs", "Tensors", "Telemetry",
+    ])
+  + module("Benchmarks", ["Kernels", "Graphs", "Tensors", "Telemetry", "CBLAS"])
+
+let package = Package(
+  name: "HaloGNN",
+  products: [],
+  dependencies: [],
+  targets: [
+    library("CMETIS", apt: "libmetis-dev"),
+    library("CMPI", apt: "libopenmpi-dev"),
+    library("CZeroMQ", apt: "libzmq3-dev"),
+    library("CBLAS", apt: "libopenblas-dev"),
+    library("CZlib", apt: "zlib1g-dev"),
+    library("CZstd", apt: "libzstd-dev"),
+    library("CXXHash", apt: "libxxhash-dev"),
+  ] + modules
+)
