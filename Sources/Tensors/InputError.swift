@@ -1,3 +1,5 @@
+import Glibc
+
 /// Something outside the program is not as it must be: a file, a flag, a message from the network.
 ///
 /// Prints as one line, `edges.tsv:17: expected two node ids, found "abc"`.
@@ -38,5 +40,3 @@ public struct SystemError: Error, Equatable, Sendable, CustomStringConvertible {
 
   public var description: String { "\(operation): \(String(cString: strerror(code)))" }
 }
-
-import Glibc

@@ -1,0 +1,153 @@
+public import Graphs
+public import Tensors
+
+/// What a part stores of its inner nodes of one type; rows are in local order, row 0 is the type's first inner node.
+public struct NodeShard: Sendable {
+  public let tables: [String: FeatureTable]
+  /// Class of each inner node, −1 where unknown; `nil` without labels.
+  public let labels: ArrayView<Int32>?
+  /// (part-local id, rank among all training nodes by original id), shape (n, 2), by increasing local id.
+  public let train: ArrayView<UInt32>
+  /// Part-local ids, increasing.
+  public let validation: ArrayView<UInt32>
+  public let test: ArrayView<UInt32>
+
+  public init(
+    tables: [String: FeatureTable], labels: ArrayView<Int32>?, train: ArrayView<UInt32>, validation: ArrayView<UInt32>,
+    test: ArrayView<UInt32>
+  ) {
+    self.tables = tables
+    self.labels = labels
+    self.train = train
+    self.validation = validation
+    self.test = test
+  }
+
+  /// Training nodes of the part.
+  public var trainCount: Int { train.count / 2 }
+}
+
+/// One part, mapped from its directory: in-edges of its inner nodes, its halo, its rows.
+///
+/// Local ids are inner nodes (by type, then by original id), then halo nodes (by global id).
+public final class LocalPartition: Sendable {
+  public let part: Int
+  public let book: PartitionBook
+  public let innerCount: Int
+  public let haloCount: Int
+  /// In-edge offsets of inner nodes, shape (inner + 1).
+  public let indptr: ArrayView<Int64>
+  /// Local id of each in-edge's source, canonical order, shape (edges).
+  public let indices: ArrayView<UInt32>
+  /// Relation of each in-edge; `nil` with one relation.
+  public let relations: ArrayView<UInt16>?
+  /// Input number of each in-edge.
+  public let edgeIDs: ArrayView<Int64>
+  /// Global ids of halo nodes, increasing, hence grouped by owner.
+  public let halo: ArrayView<Int64>
+  public let haloOriginal: ArrayView<Int64>
+  /// In-degree of each halo node in the whole graph.
+  public let haloDegrees: ArrayView<UInt32>
+  /// The user's number of each inner node.
+  public let original: ArrayView<Int64>
+  /// In-degree of each inner node.
+  public let degrees: ArrayView<UInt32>
+  /// One entry per node type.
+  public let nodes: [NodeShard]
+
+  /// Maps a part's files.
+  ///
+  /// - Throws: `SystemError` when a file cannot be opened; `InputError` when its shape or size is not the manifest's.
+  public init(directory: String, manifest: Manifest, part: Int) throws {
+    precondition(part >= 0 && part < manifest.partCount, "part \(part) of \(manifest.partCount)")
+    self.part = part
+    book = PartitionBook(manifest)
+    let counts = manifest.parts[part]
+    innerCount = counts.innerNodes.reduce(0, +)
+    haloCount = counts.haloNodes
+    let edges = counts.edges.reduce(0, +)
+    let files = PartFiles(directory: directory, part: part)
+    indptr = try files.array("indptr", of: Int64.self, [innerCount + 1])
+    indices = try files.array("indices", of: UInt32.self, [edges])
+    relations = manifest.schema.relations.count > 1 ? try files.array("relations", of: UInt16.self, [edges]) : nil
+    edgeIDs = try files.array("edge_ids", of: Int64.self, [edges])
+    halo = try files.array("halo", of: Int64.self, [haloCount])
+    haloOriginal = try files.array("halo_original", of: Int64.self, [haloCount])
+    haloDegrees = try files.array("halo_degrees", of: UInt32.self, [haloCount])
+    original = try files.array("original", of: Int64.self, [innerCount])
+    degrees = try files.array("degrees", of: UInt32.self, [innerCount])
+    nodes = try manifest.schema.nodeTypes.indices.map { type in try files.shard(of: type, manifest: manifest) }
+    guard indptr[0] == 0, indptr[innerCount] == Int64(edges) else {
+      throw InputError(
+        files.path("indptr"), expected: "offsets from 0 to \(edges)", found: "\(indptr[0]) to \(indptr[innerCount])")
+    }
+  }
+
+  /// Global id of a local node.
+  @inlinable
+  public func globalID(of local: PartLocalID) -> GlobalID {
+    let index = Int(local.rawValue)
+    return index < innerCount ? GlobalID(firstGlobalID + Int64(index)) : GlobalID(halo[index - innerCount])
+  }
+
+  /// First global id of the inner nodes.
+  public var firstGlobalID: Int64 { book.bounds[part * book.typeCount] }
+}
+
+/// Names and checks of one part's files.
+struct PartFiles {
+  let directory: String
+  let part: Int
+
+  static func folder(_ part: Int) -> String {
+    let digits = String(part)
+    return "part-" + String(repeating: "0", count: max(0, 3 - digits.count)) + digits
+  }
+
+  func path(_ name: String) -> String { "\(directory)/\(Self.folder(part))/\(name).npy" }
+
+  func array<T: BitwiseCopyable>(_ name: String, of type: T.Type, _ shape: [Int?]) throws -> ArrayView<T> {
+    try NPYArray(mapping: path(name)).elements(as: type, shape: shape)
+  }
+
+  func shard(of type: Int, manifest: Manifest) throws -> NodeShard {
+    let counts = manifest.parts[part]
+    let folder = "nodes/\(manifest.schema.nodeTypes[type])"
+    var tables: [String: FeatureTable] = [:]
+    for table in manifest.tables where table.nodeType == type {
+      tables[table.name] = try self.table(table, folder: folder, rows: counts.innerNodes[type])
+    }
+    let labelled = manifest.classCounts[type] > 0
+    return NodeShard(
+      tables: tables,
+      labels: labelled ? try array("\(folder)/labels", of: Int32.self, [counts.innerNodes[type]]) : nil,
+      train: try array("\(folder)/train", of: UInt32.self, [counts.train[type], 2]),
+      validation: try array("\(folder)/validation", of: UInt32.self, [counts.validation[type]]),
+      test: try array("\(folder)/test", of: UInt32.self, [counts.test[type]]))
+  }
+
+  private func table(_ table: TableDescription, folder: String, rows: Int) throws -> FeatureTable {
+    let name = "\(folder)/\(table.name)"
+    switch table.layout {
+    case .dense:
+      let array = try NPYArray(mapping: path(name))
+      let stored: ElementType = table.elementType == .bfloat16 ? .uint16 : table.elementType
+      let width = table.strideBytes / stored.size
+      guard array.elementType == stored, array.shape == [rows, width] else {
+        throw InputError(
+          array.path, expected: "\(stored) of shape [\(rows), \(width)]", found: "\(array.elementType) of shape \(array.shape)")
+      }
+      return .dense(
+        DenseRows(
+          rows: rows, columns: table.columns, strideBytes: table.strideBytes, elementType: table.elementType, bytes: array.bytes))
+    case .sparse:
+      let indptr = try array("\(name).indptr", of: Int64.self, [rows + 1])
+      let indices = try array("\(name).indices", of: UInt32.self, [nil])
+      let values = try array("\(name).data", of: Float.self, [indices.count])
+      guard indptr[0] == 0, indptr[rows] == Int64(indices.count) else {
+        throw InputError(path("\(name).indptr"), expected: "offsets from 0 to \(indices.count)", found: "others")
+      }
+      return .sparse(SparseRows(rows: rows, columns: table.columns, indptr: indptr, indices: indices, values: values))
+    }
+  }
+}

@@ -1,0 +1,156 @@
+public import Graphs
+public import Tensors
+
+/// What a table holds for each node of a type.
+public struct TableDescription: Codable, Hashable, Sendable {
+  public enum Layout: String, Codable, Sendable { case dense, sparse }
+
+  public var name: String
+  /// Index of the node type.
+  public var nodeType: Int
+  public var layout: Layout
+  public var columns: Int
+  /// Type of the stored elements; float32 for the values of a sparse table.
+  public var elementType: ElementType
+  /// Distance between rows of a dense table in bytes, padding included; 0 for a sparse one.
+  public var strideBytes: Int
+
+  public init(name: String, nodeType: Int, layout: Layout, columns: Int, elementType: ElementType, strideBytes: Int) {
+    self.name = name
+    self.nodeType = nodeType
+    self.layout = layout
+    self.columns = columns
+    self.elementType = elementType
+    self.strideBytes = strideBytes
+  }
+}
+
+/// Sizes of one part.
+public struct PartCounts: Codable, Hashable, Sendable {
+  /// Inner nodes of each node type.
+  public var innerNodes: [Int]
+  /// Halo nodes of all types.
+  public var haloNodes: Int
+  /// In-edges of inner nodes, by relation.
+  public var edges: [Int]
+  /// Training, validation and test nodes of each node type.
+  public var train: [Int]
+  public var validation: [Int]
+  public var test: [Int]
+
+  public init(innerNodes: [Int], haloNodes: Int, edges: [Int], train: [Int], validation: [Int], test: [Int]) {
+    self.innerNodes = innerNodes
+    self.haloNodes = haloNodes
+    self.edges = edges
+    self.train = train
+    self.validation = validation
+    self.test = test
+  }
+}
+
+/// How well a partition does; fractions are of the whole graph.
+public struct PartitionMetrics: Codable, Hashable, Sendable {
+  /// Directed edges between different parts.
+  public var cutEdges: Int
+  /// `cutEdges` over all edges.
+  public var cut: Double
+  /// Halo nodes of all parts.
+  public var haloNodes: Int
+  /// `haloNodes` over all nodes.
+  public var halo: Double
+  /// Largest part over the mean part, by constraint.
+  public var imbalance: [String: Double]
+
+  public init(cutEdges: Int, cut: Double, haloNodes: Int, halo: Double, imbalance: [String: Double]) {
+    self.cutEdges = cutEdges
+    self.cut = cut
+    self.haloNodes = haloNodes
+    self.halo = halo
+    self.imbalance = imbalance
+  }
+}
+
+/// How the parts were made.
+public struct PartitionerRecord: Codable, Hashable, Sendable {
+  public var method: String
+  public var seed: UInt64
+  /// Tolerance of each balanced constraint, 0.05 for 5 %.
+  public var tolerances: [String: Double]
+  /// Other options by name.
+  public var options: [String: String]
+
+  public init(method: String, seed: UInt64, tolerances: [String: Double], options: [String: String]) {
+    self.method = method
+    self.seed = seed
+    self.tolerances = tolerances
+    self.options = options
+  }
+}
+
+/// One file of the directory.
+public struct FileRecord: Codable, Hashable, Sendable {
+  /// Relative to the directory, `part-000/indptr.npy`.
+  public var path: String
+  /// Bytes.
+  public var size: Int
+  /// XXH3-128 of the content, 32 hexadecimal digits.
+  public var checksum: String
+
+  public init(path: String, size: Int, checksum: String) {
+    self.path = path
+    self.size = size
+    self.checksum = checksum
+  }
+}
+
+/// `graph.json`: what a partition directory holds.
+public struct Manifest: Codable, Hashable, Sendable {
+  /// Version of the format this program writes.
+  public static let currentVersion = 1
+  public static let fileName = "graph.json"
+
+  public var formatVersion: Int
+  public var name: String
+  /// Number of parts, k.
+  public var partCount: Int
+  public var schema: Schema
+  /// First global id of each (part, node type), part-major, and one past the last: shape (k · types + 1).
+  public var bounds: [Int64]
+  /// One entry per part.
+  public var parts: [PartCounts]
+  public var tables: [TableDescription]
+  /// Classes of each node type; 0 without labels.
+  public var classCounts: [Int]
+  public var partitioner: PartitionerRecord
+  public var metrics: PartitionMetrics
+  /// The same measures of a random partition with the same k.
+  public var randomMetrics: PartitionMetrics
+  /// XXH3-128 over the input's edges, tables and splits.
+  public var fingerprint: String
+  public var files: [FileRecord]
+
+  public init(
+    name: String, partCount: Int, schema: Schema, bounds: [Int64], parts: [PartCounts], tables: [TableDescription],
+    classCounts: [Int], partitioner: PartitionerRecord, metrics: PartitionMetrics, randomMetrics: PartitionMetrics,
+    fingerprint: String, files: [FileRecord]
+  ) {
+    formatVersion = Self.currentVersion
+    self.name = name
+    self.partCount = partCount
+    self.schema = schema
+    self.bounds = bounds
+    self.parts = parts
+    self.tables = tables
+    self.classCounts = classCounts
+    self.partitioner = partitioner
+    self.metrics = metrics
+    self.randomMetrics = randomMetrics
+    self.fingerprint = fingerprint
+    self.files = files
+  }
+
+  /// Nodes of all parts and types.
+  public var nodeCount: Int { Int(bounds.last ?? 0) }
+  /// Edges of all parts and relations.
+  public var edgeCount: Int { parts.reduce(0) { $0 + $1.edges.reduce(0, +) } }
+}
