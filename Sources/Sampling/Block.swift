@@ -19,8 +19,9 @@ public final class BlockRelation: Sendable {
 /// One bipartite layer of a sampled computation: messages flow from `sourceCount` rows to the first `destinationCount` of
 /// them.
 ///
-/// Rows are canonical: destinations first, then sources by first appearance walking the edges relation by relation. They are a
-/// pure function of the block, never of the order in which answers arrived. A block is filled again every step and keeps its memory.
+/// Rows are canonical: destinations first, then sources by first appearance walking the edges destination by destination. They
+/// are a pure function of the block, never of the order in which answers arrived. A block is filled again every step and keeps
+/// its memory.
 public final class Block: @unchecked Sendable {
   // Sendable: filled by the sampling stage, then only read.
   public internal(set) var destinationCount = 0

@@ -25,7 +25,7 @@ public final class Buffer<Element: BitwiseCopyable>: @unchecked Sendable {
         mapped != MAP_FAILED
       else { fatalError("out of memory: \(bytes) bytes asked") }
       let aligned = UnsafeMutableRawPointer(bitPattern: (UInt(bitPattern: mapped) + UInt(hugePage - 1)) & ~UInt(hugePage - 1))!
-      madvise(aligned, length - hugePage, Int32(MADV_HUGEPAGE))
+      madvise(aligned, length - hugePage, adviseHugePages)
       allocation = mapped
       mappedBytes = length
       pointer = aligned.bindMemory(to: Element.self, capacity: count)
@@ -67,4 +67,5 @@ public final class Buffer<Element: BitwiseCopyable>: @unchecked Sendable {
   public var view: ArrayView<Element> { ArrayView(pointer: UnsafePointer(pointer), count: count, owner: self) }
 }
 
-private let MADV_HUGEPAGE = 14  // Not imported from <sys/mman.h>; the value is Linux's.
+/// `MADV_HUGEPAGE` of <sys/mman.h>, which is not imported.
+private let adviseHugePages: Int32 = 14

@@ -1,0 +1,58 @@
+public import Graphs
+public import Tensors
+
+/// Sampled in-neighbours of a list of destinations.
+public final class SampledNeighbors: Sendable {
+  public let relationCount: Int
+  /// Sampled edges of each (destination, relation), shape (destinations, relations).
+  public let counts = GrowingBuffer<UInt32>()
+  /// Sources of all edges: by destination, then relation, then canonical order.
+  public let sources = GrowingBuffer<GlobalID>()
+
+  public init(relationCount: Int) { self.relationCount = relationCount }
+
+  public func removeAll() {
+    counts.removeAll()
+    sources.removeAll()
+  }
+}
+
+/// Gives the sampled in-neighbours of any nodes it can reach.
+///
+/// The answer is a pure function of the nodes, the hop and the step, whoever gives it.
+public protocol NeighborSource {
+  /// Replaces `neighbors` by the sampled in-neighbours of `nodes`, in their order.
+  func sample(_ nodes: UnsafeBufferPointer<GlobalID>, hop: HopSampler, into neighbors: SampledNeighbors, threads: Threads) throws
+}
+
+/// Samples inner nodes of one part from its own in-edges.
+public struct LocalNeighborSource: NeighborSource, Sendable {
+  private let edges: InEdges
+  /// Destinations a thread samples at a time.
+  private static let chunk = 256
+
+  public init(_ edges: InEdges) { self.edges = edges }
+
+  /// - Precondition: Every node is an inner node of the part.
+  public func sample(_ nodes: UnsafeBufferPointer<GlobalID>, hop: HopSampler, into neighbors: SampledNeighbors, threads: Threads) {
+    let relationCount = hop.relationCount
+    let offsets = GrowingBuffer<Int>(capacity: nodes.count + 1)
+    offsets.resize(to: nodes.count + 1)
+    neighbors.counts.resize(to: nodes.count * relationCount)
+    var total = 0
+    for (row, node) in nodes.enumerated() {
+      let local = Int(node.rawValue - edges.firstGlobalID)
+      precondition(local >= 0 && local < edges.innerCount, "node \(node.rawValue) is not an inner node of the part")
+      offsets.pointer[row] = total
+      total += hop.count(local, in: edges, into: neighbors.counts.pointer + row * relationCount)
+    }
+    neighbors.sources.resize(to: total)
+    nonisolated(unsafe) let output = neighbors.sources.pointer  // Safe: each row writes its own range.
+    nonisolated(unsafe) let rows = nodes
+    threads.forEachChunk(of: nodes.count, by: Self.chunk) { chunk in
+      for row in chunk {
+        hop.sample(Int(rows[row].rawValue - edges.firstGlobalID), in: edges, into: output + offsets.pointer[row])
+      }
+    }
+  }
+}

@@ -1,0 +1,79 @@
+import Graphs
+import Sampling
+import Tensors
+import Testing
+
+@Suite struct BlockBuilderTests {
+  /// A part with inner nodes 100, 101, 102 (originals 7, 3, 9) and halo nodes 40 and 250.
+  ///
+  /// In-edges: 100 ← 101, 40; 101 ← nothing; 102 ← 100, 102, 250, 101.
+  private let edges = InEdges(
+    indptr: ArrayView([0, 2, 2, 6]), indices: ArrayView([1, 3, 0, 2, 4, 1]), relations: nil, original: ArrayView([7, 3, 9]),
+    firstGlobalID: 100, halo: ArrayView([40, 250]))
+
+  private func ids(_ values: [Int64]) -> [GlobalID] { values.map { GlobalID($0) } }
+
+  private func build(_ destinations: [Int64], limit: Int, edges: InEdges, relations: Int = 1, threads: Int = 1) -> Block {
+    let block = Block(relationCount: relations)
+    let neighbors = SampledNeighbors(relationCount: relations)
+    let hop = HopSampler(seed: 1, hop: 0, step: 0, limits: Array(repeating: limit, count: relations))
+    ids(destinations).withUnsafeBufferPointer { nodes in
+      LocalNeighborSource(edges).sample(nodes, hop: hop, into: neighbors, threads: Threads(threads))
+      BlockBuilder().build(block, destinations: nodes, neighbors: neighbors)
+    }
+    return block
+  }
+
+  @Test func rowsFollowFirstAppearance() {
+    let block = build([102, 100], limit: .max, edges: edges)
+    #expect(block.destinationCount == 2)
+    #expect(Array(block.sourceIDs.elements) == ids([102, 100, 250, 101, 40]))
+    #expect(Array(block.relations[0].indptr.elements) == [0, 4, 6])
+    #expect(Array(block.relations[0].sources.elements) == [1, 0, 2, 3, 3, 4])
+  }
+
+  @Test func isolatedAndEmptyDestinationsHaveNoEdges() {
+    let isolated = build([101], limit: .max, edges: edges)
+    #expect(Array(isolated.relations[0].indptr.elements) == [0, 0])
+    #expect(Array(isolated.sourceIDs.elements) == ids([101]))
+    let empty = build([], limit: .max, edges: edges)
+    #expect(empty.destinationCount == 0 && empty.sourceCount == 0 && Array(empty.relations[0].indptr.elements) == [0])
+  }
+
+  @Test func relationsGetTheirOwnLists() {
+    let typed = InEdges(
+      indptr: edges.indptr, indices: edges.indices, relations: ArrayView([0, 1, 0, 0, 1, 1]), original: edges.original,
+      firstGlobalID: 100, halo: edges.halo)
+    let block = build([102, 100], limit: .max, edges: typed, relations: 2)
+    #expect(Array(block.sourceIDs.elements) == ids([102, 100, 250, 101, 40]))
+    #expect(Array(block.relations[0].indptr.elements) == [0, 2, 3])
+    #expect(Array(block.relations[0].sources.elements) == [1, 0, 3])
+    #expect(Array(block.relations[1].indptr.elements) == [0, 2, 3])
+    #expect(Array(block.relations[1].sources.elements) == [2, 3, 4])
+  }
+
+  /// What a destination samples does not depend on its neighbours in the list, nor on the threads.
+  @Test func aSampleDependsOnNothingButTheNode() {
+    let count = 400
+    let degree = 30
+    let graph = InEdges(
+      indptr: ArrayView((0...count).map { Int64($0 * degree) }),
+      indices: ArrayView((0..<count * degree).map { UInt32(($0 * 7919) % count) }), relations: nil,
+      original: ArrayView((0..<count).map { Int64($0 * 3) }), firstGlobalID: 0, halo: ArrayView())
+    func sample(_ nodes: [Int64], threads: Int) -> [Int64: [Int64]] {
+      let neighbors = SampledNeighbors(relationCount: 1)
+      ids(nodes).withUnsafeBufferPointer {
+        LocalNeighborSource(graph).sample(
+          $0, hop: HopSampler(seed: 3, hop: 1, step: 8, limits: [6]), into: neighbors, threads: Threads(threads))
+      }
+      return Dictionary(
+        uniqueKeysWithValues: nodes.enumerated().map { row, node in
+          (node, neighbors.sources.elements[row * 6..<row * 6 + 6].map(\.rawValue))
+        })
+    }
+    let all = sample((0..<Int64(count)).map { $0 }, threads: 3)
+    let reversed = sample((0..<Int64(count)).reversed().map { $0 }, threads: 1)
+    #expect(all == reversed)
+    #expect(sample([17], threads: 1)[17] == all[17])
+  }
+}
