@@ -55,10 +55,19 @@ public final class LocalPartition: Sendable {
   /// One entry per node type.
   public let nodes: [NodeShard]
 
-  /// Maps a part's files.
+  /// Maps a part's files and checks them: sizes, shapes, every id and offset that others use as an index, and, by the
+  /// checksums of its node lists, that the part is of the manifest's run.
   ///
-  /// - Throws: `SystemError` when a file cannot be opened; `InputError` when its shape or size is not the manifest's.
-  public init(directory: String, manifest: Manifest, part: Int) throws {
+  /// - Throws: `SystemError` when a file cannot be opened; `InputError` when it is not what the manifest says.
+  /// - Complexity: O(edges + nodes) of the part, read once in order; tables are not read.
+  public convenience init(directory: String, manifest: Manifest, part: Int) throws {
+    try PartFiles(directory: directory, part: part).checkRecords(of: manifest)
+    try self.init(mapping: directory, manifest: manifest, part: part)
+    try checkRanges(directory: directory, manifest: manifest)
+  }
+
+  /// Maps a part's files; checks shapes and nothing else.
+  init(mapping directory: String, manifest: Manifest, part: Int) throws {
     precondition(part >= 0 && part < manifest.partCount, "part \(part) of \(manifest.partCount)")
     self.part = part
     book = PartitionBook(manifest)
@@ -77,10 +86,6 @@ public final class LocalPartition: Sendable {
     original = try files.array("original", of: Int64.self, [innerCount])
     degrees = try files.array("degrees", of: UInt32.self, [innerCount])
     nodes = try manifest.schema.nodeTypes.indices.map { type in try files.shard(of: type, manifest: manifest) }
-    guard indptr[0] == 0, indptr[innerCount] == Int64(edges) else {
-      throw InputError(
-        files.path("indptr"), expected: "offsets from 0 to \(edges)", found: "\(indptr[0]) to \(indptr[innerCount])")
-    }
   }
 
   /// Global id of a local node.
@@ -92,62 +97,4 @@ public final class LocalPartition: Sendable {
 
   /// First global id of the inner nodes.
   public var firstGlobalID: Int64 { book.bounds[part * book.typeCount] }
-}
-
-/// Names and checks of one part's files.
-struct PartFiles {
-  let directory: String
-  let part: Int
-
-  static func folder(_ part: Int) -> String {
-    let digits = String(part)
-    return "part-" + String(repeating: "0", count: max(0, 3 - digits.count)) + digits
-  }
-
-  func path(_ name: String) -> String { "\(directory)/\(Self.folder(part))/\(name).npy" }
-
-  func array<T: BitwiseCopyable>(_ name: String, of type: T.Type, _ shape: [Int?]) throws -> ArrayView<T> {
-    try NPYArray(mapping: path(name)).elements(as: type, shape: shape)
-  }
-
-  func shard(of type: Int, manifest: Manifest) throws -> NodeShard {
-    let counts = manifest.parts[part]
-    let folder = "nodes/\(manifest.schema.nodeTypes[type])"
-    var tables: [String: FeatureTable] = [:]
-    for table in manifest.tables where table.nodeType == type {
-      tables[table.name] = try self.table(table, folder: folder, rows: counts.innerNodes[type])
-    }
-    let labelled = manifest.classCounts[type] > 0
-    return NodeShard(
-      tables: tables,
-      labels: labelled ? try array("\(folder)/labels", of: Int32.self, [counts.innerNodes[type]]) : nil,
-      train: try array("\(folder)/train", of: UInt32.self, [counts.train[type], 2]),
-      validation: try array("\(folder)/validation", of: UInt32.self, [counts.validation[type]]),
-      test: try array("\(folder)/test", of: UInt32.self, [counts.test[type]]))
-  }
-
-  private func table(_ table: TableDescription, folder: String, rows: Int) throws -> FeatureTable {
-    let name = "\(folder)/\(table.name)"
-    switch table.layout {
-    case .dense:
-      let array = try NPYArray(mapping: path(name))
-      let stored: ElementType = table.elementType == .bfloat16 ? .uint16 : table.elementType
-      let width = table.strideBytes / stored.size
-      guard array.elementType == stored, array.shape == [rows, width] else {
-        throw InputError(
-          array.path, expected: "\(stored) of shape [\(rows), \(width)]", found: "\(array.elementType) of shape \(array.shape)")
-      }
-      return .dense(
-        DenseRows(
-          rows: rows, columns: table.columns, strideBytes: table.strideBytes, elementType: table.elementType, bytes: array.bytes))
-    case .sparse:
-      let indptr = try array("\(name).indptr", of: Int64.self, [rows + 1])
-      let indices = try array("\(name).indices", of: UInt32.self, [nil])
-      let values = try array("\(name).data", of: Float.self, [indices.count])
-      guard indptr[0] == 0, indptr[rows] == Int64(indices.count) else {
-        throw InputError(path("\(name).indptr"), expected: "offsets from 0 to \(indices.count)", found: "others")
-      }
-      return .sparse(SparseRows(rows: rows, columns: table.columns, indptr: indptr, indices: indices, values: values))
-    }
-  }
 }

@@ -1,0 +1,113 @@
+import Foundation
+import Graphs
+import Tensors
+
+extension Manifest {
+  /// Reads `graph.json` of a partition directory and checks that its numbers agree with each other.
+  ///
+  /// - Throws: `SystemError` when it cannot be read; `InputError` when it is no manifest, comes from a later version of the
+  ///   format, or contradicts itself.
+  public static func load(_ directory: String) throws -> Manifest {
+    let path = "\(directory)/\(fileName)"
+    let file = try MappedFile(path)
+    let data = withExtendedLifetime(file) { Data(file.bytes) }
+    let manifest: Manifest
+    do {
+      let version = try JSONDecoder().decode(Version.self, from: data).formatVersion
+      guard version == currentVersion else {
+        throw InputError(path, expected: "format version \(currentVersion)", found: "version \(version)")
+      }
+      manifest = try JSONDecoder().decode(Manifest.self, from: data)
+    } catch let error as DecodingError {
+      throw InputError(path, expected: "the manifest of a partition directory", found: error.summary)
+    }
+    try manifest.check(place: path)
+    return manifest
+  }
+
+  /// The bytes of `graph.json`: keys sorted, so equal manifests have equal bytes.
+  public func encoded() throws -> [UInt8] {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+    return try [UInt8](encoder.encode(self)) + [0x0A]
+  }
+
+  /// Tolerances that were asked and are not kept.
+  public var unmetTolerances: [UnmetTolerance] {
+    partitioner.tolerances.sorted { $0.key < $1.key }.compactMap { name, tolerance in
+      guard let imbalance = metrics.imbalance[name], let constraint = BalanceConstraint(named: name, in: schema) else { return nil }
+      let total = self.total(of: constraint)
+      let limit = PartLoads.limit(total: total, partCount: partCount, tolerance: tolerance)
+      let largest = (imbalance * Double(total) / Double(partCount)).rounded()
+      return Int(largest) <= limit ? nil : UnmetTolerance(constraint: name, tolerance: tolerance, excess: imbalance - 1)
+    }
+  }
+
+  private func total(of constraint: BalanceConstraint) -> Int {
+    parts.reduce(0) { sum, part in
+      switch constraint {
+      case .nodes: sum + part.innerNodes.reduce(0, +)
+      case .edges: sum + part.edges.reduce(0, +)
+      case .train: sum + part.train.reduce(0, +)
+      case .validation: sum + part.validation.reduce(0, +)
+      case .test: sum + part.test.reduce(0, +)
+      case .nodeType(let type): sum + part.innerNodes[type]
+      }
+    }
+  }
+
+  private struct Version: Decodable { var formatVersion: Int }
+
+  /// Checks shapes, ranges and sums.
+  private func check(place: String) throws {
+    func demand(_ holds: Bool, _ expected: String, _ found: @autoclosure () -> String) throws {
+      if !holds { throw InputError(place, expected: expected, found: found()) }
+    }
+    let types = schema.nodeTypes.count
+    try demand((1...Int(UInt16.max)).contains(partCount), "1 to \(UInt16.max) parts", "\(partCount)")
+    try demand(types > 0, "a node type", "none")
+    try demand(
+      schema.relations.allSatisfy { (0..<types).contains($0.source) && (0..<types).contains($0.destination) },
+      "relations between known node types", "others")
+    try demand(bounds.count == partCount * types + 1, "\(partCount * types + 1) bounds", "\(bounds.count)")
+    try demand(bounds[0] == 0 && zip(bounds, bounds.dropFirst()).allSatisfy { $0 <= $1 }, "bounds that grow from 0", "others")
+    try demand(bounds[bounds.count - 1] <= Int64(UInt32.max), "at most \(UInt32.max) nodes", "\(bounds[bounds.count - 1])")
+    try demand(parts.count == partCount, "sizes of \(partCount) parts", "\(parts.count)")
+    try demand(classCounts.count == types && classCounts.allSatisfy { $0 >= 0 }, "classes of \(types) node types", "\(classCounts)")
+    for (part, counts) in parts.enumerated() {
+      let inner = (0..<types).map { Int(bounds[part * types + $0 + 1] - bounds[part * types + $0]) }
+      try demand(counts.innerNodes == inner, "inner nodes \(inner) of part \(part)", "\(counts.innerNodes)")
+      let lists = [counts.train, counts.validation, counts.test]
+      try demand(
+        lists.allSatisfy { $0.count == types && zip($0, inner).allSatisfy { (0...$1).contains($0) } },
+        "splits of part \(part) within \(inner) nodes", "\(lists)")
+      try demand(
+        counts.edges.count == schema.relations.count && counts.edges.allSatisfy { (0...Int(UInt32.max)).contains($0) },
+        "edges of \(schema.relations.count) relations in part \(part)", "\(counts.edges)")
+      try demand((0...nodeCount).contains(counts.haloNodes), "at most \(nodeCount) halo nodes of part \(part)", "\(counts.haloNodes)")
+    }
+    for table in tables {
+      let fits = table.layout == .sparse || table.strideBytes >= table.columns * table.elementType.size
+      try demand((0..<types).contains(table.nodeType), "a node type below \(types) for table \(table.name)", "\(table.nodeType)")
+      try demand(
+        fits && table.columns >= 0 && table.strideBytes >= 0 && table.strideBytes % table.elementType.size == 0,
+        "a row stride of at least \(table.columns) columns for table \(table.name)", "\(table.strideBytes) bytes")
+    }
+  }
+}
+
+extension DecodingError {
+  /// What is wrong and where, on one line.
+  fileprivate var summary: String {
+    func at(_ path: [any CodingKey]) -> String {
+      path.isEmpty ? "" : " at " + path.map { $0.intValue.map(String.init) ?? $0.stringValue }.joined(separator: ".")
+    }
+    return switch self {
+    case .keyNotFound(let key, let context): "no \(key.stringValue)\(at(context.codingPath))"
+    case .typeMismatch(let type, let context): "a value that is no \(type)\(at(context.codingPath))"
+    case .valueNotFound(let type, let context): "null for \(type)\(at(context.codingPath))"
+    case .dataCorrupted(let context): "damaged JSON\(at(context.codingPath))"
+    @unknown default: "damaged JSON"
+    }
+  }
+}

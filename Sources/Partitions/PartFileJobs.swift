@@ -1,0 +1,150 @@
+import Graphs
+import Tensors
+
+/// Lists the files of one part and what writes them.
+struct PartFileJobs: Sendable {
+  let graph: RawGraph
+  let numbering: PartitionNumbering
+  let inEdges: InEdges
+  let splits: SplitShards
+  let tables: [TableDescription]
+  let part: Int
+  /// Global ids of the part's halo nodes, increasing.
+  let halo: ArrayView<Int64>
+
+  private var folder: String { PartFiles.folder(part) }
+  private var inner: Range<Int> { numbering.innerRange(of: part) }
+  private var positions: Range<Int> { inEdges.positions(of: inner) }
+
+  /// Every file of the part, `nodes/<type>/…` included.
+  func jobs() -> [FileJob] { structure() + nodeLists() + numbering.nodes.typeIndices.flatMap(nodeData) }
+
+  /// Sizes for the manifest.
+  func counts() -> PartCounts {
+    var edges = [Int](repeating: 0, count: graph.edges.count)
+    if edges.count == 1 {
+      edges[0] = positions.count
+    } else {
+      for position in positions { edges[inEdges.relation(ofEdge: inEdges.edge(position))] += 1 }
+    }
+    let types = numbering.nodes.typeIndices
+    return PartCounts(
+      innerNodes: types.map { numbering.innerRange(of: part, type: $0).count }, haloNodes: halo.count, edges: edges,
+      train: types.map { splits[part, $0].train.count / 2 }, validation: types.map { splits[part, $0].validation.count },
+      test: types.map { splits[part, $0].test.count })
+  }
+
+  /// The in-edges: offsets, sources, relations, input numbers.
+  private func structure() -> [FileJob] {
+    let inner = inner
+    let positions = positions
+    let inEdges = inEdges
+    var jobs = [
+      FileJob("\(folder)/indptr.npy", .int64, shape: [inner.count + 1]) { (range, out: UnsafeMutablePointer<Int64>) in
+        for (index, row) in range.enumerated() {
+          out[index] = inEdges.offsets.pointer[inner.lowerBound + row] - Int64(positions.lowerBound)
+        }
+      },
+      indicesJob(),
+      FileJob("\(folder)/edge_ids.npy", .int64, shape: [positions.count]) { (range, out: UnsafeMutablePointer<Int64>) in
+        for (index, edge) in range.enumerated() { out[index] = Int64(inEdges.edge(positions.lowerBound + edge)) }
+      },
+    ]
+    if graph.edges.count > 1 {
+      jobs.append(
+        FileJob("\(folder)/relations.npy", .uint16, shape: [positions.count]) { (range, out: UnsafeMutablePointer<UInt16>) in
+          for (index, edge) in range.enumerated() {
+            out[index] = UInt16(inEdges.relation(ofEdge: inEdges.edge(positions.lowerBound + edge)))
+          }
+        })
+    }
+    return jobs
+  }
+
+  /// Local ids of the sources: inner nodes as they are, halo nodes after them by rank.
+  private func indicesJob() -> FileJob {
+    let numbering = numbering
+    let inEdges = inEdges
+    let part = part
+    let inner = inner
+    let positions = positions
+    let members = halo
+    return FileJob(path: "\(folder)/indices.npy", estimatedBytes: positions.count * 4) { file in
+      let writer = try NPYWriter(creating: file, elementType: .uint32, shape: [positions.count])
+      let halo = HaloSet(members: members, nodeCount: numbering.nodes.count)
+      let block = Buffer<UInt32>(count: 1 << 19)
+      try numbering.parts.withUnsafeBufferPointer { parts in
+        for start in stride(from: positions.lowerBound, to: positions.upperBound, by: block.count) {
+          let count = min(block.count, positions.upperBound - start)
+          for index in 0..<count {
+            let source = inEdges.source(start &+ index)
+            block.pointer[index] =
+              Int(parts[source]) == part
+              ? numbering.locals.pointer[source]
+              : UInt32(truncatingIfNeeded: inner.count) &+ halo.rank(of: numbering.globalID(ofFlat: source))
+          }
+          try writer.write(UnsafeRawBufferPointer(start: block.pointer, count: count * 4))
+        }
+      }
+      try writer.close()
+    }
+  }
+
+  /// What is known of inner and halo nodes whatever their type.
+  private func nodeLists() -> [FileJob] {
+    let halo = halo
+    let inner = inner
+    let inEdges = inEdges
+    let numbering = numbering
+    @Sendable func degree(_ id: Int) -> UInt32 { UInt32(inEdges.offsets.pointer[id + 1] - inEdges.offsets.pointer[id]) }
+    @Sendable func original(_ id: Int) -> Int64 { Int64(numbering.original(ofGlobal: id)) }
+    return [
+      FileJob("\(folder)/halo.npy", .int64, shape: [halo.count]) { (range, out: UnsafeMutablePointer<Int64>) in
+        out.update(from: halo.pointer + range.lowerBound, count: range.count)
+      },
+      FileJob("\(folder)/halo_original.npy", .int64, shape: [halo.count]) { (range, out: UnsafeMutablePointer<Int64>) in
+        for (index, node) in range.enumerated() { out[index] = original(Int(halo[node])) }
+      },
+      FileJob("\(folder)/halo_degrees.npy", .uint32, shape: [halo.count]) { (range, out: UnsafeMutablePointer<UInt32>) in
+        for (index, node) in range.enumerated() { out[index] = degree(Int(halo[node])) }
+      },
+      FileJob("\(folder)/original.npy", .int64, shape: [inner.count]) { (range, out: UnsafeMutablePointer<Int64>) in
+        for (index, node) in range.enumerated() { out[index] = original(inner.lowerBound + node) }
+      },
+      FileJob("\(folder)/degrees.npy", .uint32, shape: [inner.count]) { (range, out: UnsafeMutablePointer<UInt32>) in
+        for (index, node) in range.enumerated() { out[index] = degree(inner.lowerBound + node) }
+      },
+    ]
+  }
+
+  /// Tables, labels and split of the part's nodes of one type.
+  private func nodeData(of type: Int) -> [FileJob] {
+    let nodes = numbering.innerRange(of: part, type: type)
+    let folder = "\(folder)/nodes/\(graph.schema.nodeTypes[type])"
+    let numbering = numbering
+    let shard = splits[part, type]
+    func list(_ name: String, _ ids: [UInt32], shape: [Int]) -> FileJob {
+      FileJob("\(folder)/\(name).npy", .uint32, shape: shape) { (range, out: UnsafeMutablePointer<UInt32>) in
+        for (index, position) in range.enumerated() { out[index] = ids[position] }
+      }
+    }
+    var jobs = [
+      list("train", shard.train, shape: [shard.train.count / 2, 2]),
+      list("validation", shard.validation, shape: [shard.validation.count]), list("test", shard.test, shape: [shard.test.count]),
+    ]
+    if let labels = graph.nodes[type].labels {
+      jobs.append(
+        FileJob("\(folder)/labels.npy", .int32, shape: [nodes.count]) { (range, out: UnsafeMutablePointer<Int32>) in
+          for (index, node) in range.enumerated() {
+            out[index] = labels[numbering.original(ofGlobal: nodes.lowerBound + node, type: type)]
+          }
+        })
+    }
+    for description in tables where description.nodeType == type {
+      guard let table = graph.nodes[type].tables[description.name] else { continue }
+      let files = TableFiles(description: description, numbering: numbering, nodes: nodes, path: "\(folder)/\(description.name)")
+      jobs += files.jobs(for: table)
+    }
+    return jobs
+  }
+}

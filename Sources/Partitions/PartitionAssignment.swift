@@ -1,0 +1,59 @@
+/// A tolerance that an assignment does not keep.
+public struct UnmetTolerance: Codable, Hashable, Sendable, CustomStringConvertible {
+  /// Name of the constraint.
+  public var constraint: String
+  /// Tolerance asked, 0.05 for 5 %.
+  public var tolerance: Double
+  /// Largest part over the mean part, minus one.
+  public var excess: Double
+
+  public init(constraint: String, tolerance: Double, excess: Double) {
+    self.constraint = constraint
+    self.tolerance = tolerance
+    self.excess = excess
+  }
+
+  public var description: String {
+    "\(constraint): the largest part is \(Percent(excess)) above the mean, \(Percent(tolerance)) asked"
+  }
+}
+
+/// A part for every node, how it was found and how well it does.
+public struct PartitionAssignment: Sendable {
+  /// Number of parts, k; none of them is empty.
+  public let partCount: Int
+  /// Part of each node by flat number (`NodeNumbering`).
+  public let parts: [UInt16]
+  public let record: PartitionerRecord
+  public let metrics: PartitionMetrics
+  /// Measures of a random partition with the same k, for comparison.
+  public let randomMetrics: PartitionMetrics
+  /// Tolerances asked and not kept; whether that is an error is the caller's decision.
+  public let unmet: [UnmetTolerance]
+
+  public init(
+    partCount: Int, parts: [UInt16], record: PartitionerRecord, metrics: PartitionMetrics, randomMetrics: PartitionMetrics,
+    unmet: [UnmetTolerance]
+  ) {
+    self.partCount = partCount
+    self.parts = parts
+    self.record = record
+    self.metrics = metrics
+    self.randomMetrics = randomMetrics
+    self.unmet = unmet
+  }
+}
+
+/// Prints a fraction as a percentage with two decimals, `8.43 %`.
+struct Percent: CustomStringConvertible {
+  let fraction: Double
+
+  init(_ fraction: Double) { self.fraction = fraction }
+
+  var description: String {
+    guard fraction.isFinite, abs(fraction) < 1e12 else { return "\(fraction)" }
+    let hundredths = Int((abs(fraction) * 10_000).rounded())
+    let decimals = hundredths % 100
+    return "\(fraction < 0 ? "-" : "")\(hundredths / 100).\(decimals < 10 ? "0" : "")\(decimals) %"
+  }
+}

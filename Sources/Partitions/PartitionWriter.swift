@@ -1,0 +1,107 @@
+import Foundation
+public import Graphs
+import Synchronization
+public import Tensors
+
+/// Writes a partition directory: `graph.json` and a folder of arrays for each part.
+///
+/// The same graph and assignment give the same bytes for any number of threads. Beside the graph it holds 8 bytes an edge,
+/// 10 bytes a node, and 8 bytes a halo node.
+public enum PartitionWriter {
+  /// Checks that `directory` may be written, before any long work is done.
+  ///
+  /// - Throws: `InputError` when something is there and `force` is not set, or it is not a partition directory.
+  public static func checkTarget(_ directory: String, force: Bool) throws {
+    try StagingDirectory.checkTarget(directory, force: force)
+  }
+
+  /// Writes the parts of `graph` to `directory` and returns its manifest.
+  ///
+  /// Everything is written under a temporary name beside `directory`, flushed to the disk and moved there at the end; after
+  /// an error nothing is left behind.
+  ///
+  /// - Parameters:
+  ///   - force: Replaces an older partition directory.
+  ///   - progress: Told the bytes of each finished file and the bytes of all; called from any thread.
+  /// - Throws: `InputError` when graph, assignment or target are not fit; `SystemError` when the disk refuses.
+  @discardableResult
+  public static func write(
+    _ graph: RawGraph, _ assignment: PartitionAssignment, to directory: String, force: Bool = false, threads: Threads,
+    progress: @escaping @Sendable (_ bytes: Int, _ total: Int) -> Void = { _, _ in }
+  ) throws -> Manifest {
+    try checkTarget(directory, force: force)
+    try graph.check(threads: threads)
+    try check(assignment, of: graph)
+    let numbering = PartitionNumbering(graph: graph, parts: assignment.parts, partCount: assignment.partCount)
+    let tables = describeTables(of: graph)
+    let parts = partFiles(graph: graph, numbering: numbering, tables: tables, threads: threads)
+    let jobs = parts.flatMap { $0.jobs() }
+    try checkNames(of: jobs)
+
+    let staging = try StagingDirectory(for: directory, force: force)
+    do {
+      for folder in Set(jobs.map { String($0.path[..<$0.path.lastIndex(of: "/")!]) }).sorted() { try staging.makeDirectory(folder) }
+      let total = jobs.reduce(0) { $0 + $1.estimatedBytes }
+      let files = try FileJob.run(jobs, in: staging.path, threads: threads) { progress($0, total) }
+      let manifest = Manifest(
+        name: graph.name, partCount: assignment.partCount, schema: graph.schema, bounds: numbering.bounds,
+        parts: parts.map { $0.counts() }, tables: tables, classCounts: graph.nodes.map { $0.labels == nil ? 0 : $0.classCount },
+        partitioner: assignment.record, metrics: assignment.metrics, randomMetrics: assignment.randomMetrics,
+        fingerprint: graph.fingerprint, files: files.sorted { $0.path < $1.path })
+      try staging.write(manifest.encoded(), to: Manifest.fileName)
+      try staging.commit(files: files.map(\.path) + [Manifest.fileName])
+      return manifest
+    } catch {
+      staging.discard()
+      throw error
+    }
+  }
+
+  private static func check(_ assignment: PartitionAssignment, of graph: RawGraph) throws {
+    let nodes = NodeNumbering(graph).count
+    guard assignment.parts.count == nodes else {
+      throw InputError("assignment of \(graph.name)", expected: "a part for each of \(nodes) nodes", found: "\(assignment.parts.count)")
+    }
+    var used = [Bool](repeating: false, count: assignment.partCount)
+    for (node, part) in assignment.parts.enumerated() {
+      guard Int(part) < assignment.partCount else {
+        throw InputError("assignment of \(graph.name), node \(node)", expected: "a part below \(assignment.partCount)", found: "\(part)")
+      }
+      used[Int(part)] = true
+    }
+    if let empty = used.firstIndex(of: false) {
+      throw InputError("assignment of \(graph.name)", expected: "a node in each of \(used.count) parts", found: "none in part \(empty)")
+    }
+  }
+
+  private static func describeTables(of graph: RawGraph) -> [TableDescription] {
+    graph.nodes.enumerated().flatMap { type, node in
+      node.tables.sorted { $0.key < $1.key }.map { TableDescription(storing: $0.value, name: $0.key, nodeType: type) }
+    }
+  }
+
+  /// Sorts the in-edges and finds the halo of every part.
+  private static func partFiles(
+    graph: RawGraph, numbering: PartitionNumbering, tables: [TableDescription], threads: Threads
+  ) -> [PartFileJobs] {
+    let inEdges = InEdges(graph: graph, numbering: numbering, threads: threads)
+    let splits = SplitShards(graph: graph, numbering: numbering)
+    let halos = Mutex([ArrayView<Int64>](repeating: ArrayView(), count: numbering.partCount))
+    threads.forEach(numbering.partCount) { part in
+      let members = HaloSet(of: part, inEdges: inEdges, numbering: numbering).members.view
+      halos.withLock { $0[part] = members }
+    }
+    return halos.withLock { $0 }.enumerated().map { part, halo in
+      PartFileJobs(
+        graph: graph, numbering: numbering, inEdges: inEdges, splits: splits, tables: tables, part: part, halo: halo)
+    }
+  }
+
+  /// Tables share a folder with labels and splits: their files must not meet.
+  private static func checkNames(of jobs: [FileJob]) throws {
+    var seen: Set<String> = []
+    for job in jobs where !seen.insert(job.path).inserted {
+      throw InputError(job.path, expected: "one source", found: "two: a table has a reserved name")
+    }
+  }
+}

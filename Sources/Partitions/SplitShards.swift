@@ -1,0 +1,46 @@
+import Graphs
+
+/// The split of every node type cut into parts.
+struct SplitShards: Sendable {
+  /// Nodes of one set in one part, by increasing local id.
+  struct Shard: Sendable {
+    /// (part-local id, rank) pairs, flat: shape (n, 2). Ranks number the training nodes of the whole graph type after type,
+    /// inside a type by original id.
+    var train: [UInt32] = []
+    var validation: [UInt32] = []
+    var test: [UInt32] = []
+  }
+
+  /// Shape (k, types), part-major.
+  private var shards: [Shard]
+  private let typeCount: Int
+
+  init(graph: RawGraph, numbering: PartitionNumbering) {
+    typeCount = graph.nodes.count
+    shards = [Shard](repeating: Shard(), count: numbering.partCount * typeCount)
+    var rank: UInt32 = 0
+    for (type, node) in graph.nodes.enumerated() {
+      let first = numbering.nodes.offsets[type]
+      func place(_ id: UInt32) -> (slot: Int, local: UInt32) {
+        let flat = first + Int(id)
+        return (Int(numbering.parts[flat]) * typeCount + type, numbering.locals.pointer[flat])
+      }
+      for id in node.split.train {
+        let (slot, local) = place(id)
+        shards[slot].train.append(local)
+        shards[slot].train.append(rank)
+        rank += 1
+      }
+      for id in node.split.validation {
+        let (slot, local) = place(id)
+        shards[slot].validation.append(local)
+      }
+      for id in node.split.test {
+        let (slot, local) = place(id)
+        shards[slot].test.append(local)
+      }
+    }
+  }
+
+  subscript(part: Int, type: Int) -> Shard { shards[part * typeCount + type] }
+}

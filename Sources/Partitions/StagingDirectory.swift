@@ -1,0 +1,106 @@
+import Foundation
+import Tensors
+
+/// A directory written beside its final place and moved there in one step when complete.
+struct StagingDirectory {
+  /// Where the files are written.
+  let path: String
+  private let target: String
+
+  /// Creates an empty directory next to `target`.
+  ///
+  /// - Throws: `InputError` when `target` exists and may not be replaced; `SystemError` when the directory cannot be made.
+  init(for target: String, force: Bool) throws {
+    try Self.checkTarget(target, force: force)
+    let url = URL(fileURLWithPath: target).standardizedFileURL
+    self.target = url.path
+    path = url.deletingLastPathComponent().appendingPathComponent(".\(url.lastPathComponent).partial-\(getpid())").path
+    try Self.remove(path)
+    try Self.makeDirectory(path)
+  }
+
+  /// Checks that a partition directory may be written to `target`: nothing is there, or `force` and it is an older one.
+  static func checkTarget(_ target: String, force: Bool) throws {
+    var status = stat()
+    guard lstat(target, &status) == 0 else {
+      guard errno == ENOENT else { throw SystemError("stat \(target)", code: errno) }
+      return
+    }
+    guard force else { throw InputError(target, expected: "no such directory, or --force", found: "an existing one") }
+    let isDirectory = status.st_mode & S_IFMT == S_IFDIR
+    let content = isDirectory ? try? FileManager.default.contentsOfDirectory(atPath: target) : nil
+    guard let content, content.isEmpty || content.contains(Manifest.fileName) else {
+      throw InputError(target, expected: "an older partition directory to replace", found: "something else")
+    }
+  }
+
+  /// Makes the sub-directory `name`, and those above it.
+  func makeDirectory(_ name: String) throws {
+    var current = path
+    for component in name.split(separator: "/") {
+      current += "/" + component
+      guard access(current, F_OK) != 0 else { continue }
+      try Self.makeDirectory(current)
+    }
+  }
+
+  /// Writes a small file.
+  func write(_ bytes: [UInt8], to name: String) throws {
+    let file = "\(path)/\(name)"
+    let descriptor = open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { throw SystemError("create \(file)", code: errno) }
+    defer { close(descriptor) }
+    var done = 0
+    while done < bytes.count {
+      let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress! + done, bytes.count - done) }
+      if count < 0 && errno == EINTR { continue }
+      guard count > 0 else { throw SystemError("write \(file)", code: errno) }
+      done += count
+    }
+  }
+
+  /// Flushes the directory and moves it to its target, replacing what was there.
+  ///
+  /// - Parameter files: Paths inside the directory; each is flushed to the disk first.
+  func commit(files: [String]) throws {
+    var folders: Set<String> = [path]
+    for file in files {
+      try Self.flush("\(path)/\(file)")
+      var folder = URL(fileURLWithPath: "\(path)/\(file)").deletingLastPathComponent().path
+      while folder.count > path.count {
+        folders.insert(folder)
+        folder = URL(fileURLWithPath: folder).deletingLastPathComponent().path
+      }
+    }
+    for folder in folders.sorted() { try Self.flush(folder) }
+    let retired = "\(path)-old"
+    let replaces = access(target, F_OK) == 0
+    if replaces { guard rename(target, retired) == 0 else { throw SystemError("rename \(target)", code: errno) } }
+    guard rename(path, target) == 0 else {
+      let code = errno
+      if replaces { rename(retired, target) }
+      throw SystemError("rename \(path) to \(target)", code: code)
+    }
+    try Self.flush(URL(fileURLWithPath: target).deletingLastPathComponent().path)
+    if replaces { try Self.remove(retired) }
+  }
+
+  /// Removes everything written so far; for a writer that failed.
+  func discard() { try? Self.remove(path) }
+
+  private static func makeDirectory(_ path: String) throws {
+    guard mkdir(path, 0o755) == 0 else { throw SystemError("create directory \(path)", code: errno) }
+  }
+
+  private static func remove(_ path: String) throws {
+    if access(path, F_OK) == 0 { try FileManager.default.removeItem(atPath: path) }
+  }
+
+  private static func flush(_ path: String) throws {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw SystemError("open \(path)", code: errno) }
+    defer { close(descriptor) }
+    // A file system that cannot flush directories says EINVAL; its files are flushed all the same.
+    guard fsync(descriptor) == 0 || errno == EINVAL else { throw SystemError("flush \(path)", code: errno) }
+  }
+}

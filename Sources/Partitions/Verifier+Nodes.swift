@@ -1,0 +1,108 @@
+import Graphs
+import Tensors
+
+extension Verifier {
+  /// Labels are classes; rows of sparse tables are increasing columns; padding is zero.
+  func checkNodeData() {
+    for part in parts {
+      for type in manifest.schema.nodeTypes.indices {
+        let classes = manifest.classCounts[type]
+        for (row, label) in (part.nodes[type].labels ?? ArrayView()).enumerated() {
+          log.demand(
+            label >= -1 && Int(label) < classes, "labels are classes", file: file(part, type, "labels"), row: row,
+            "\(label) of \(classes)")
+        }
+        for (name, table) in part.nodes[type].tables.sorted(by: { $0.key < $1.key }) {
+          switch table {
+          case .dense(let rows): checkPadding(rows, file: file(part, type, name))
+          case .sparse(let rows): checkSparse(rows, part: part, type: type, name: name)
+          }
+        }
+      }
+    }
+  }
+
+  private func checkPadding(_ rows: DenseRows, file: String) {
+    let width = rows.columns * rows.elementType.size
+    guard width < rows.strideBytes else { return }
+    for row in 0..<rows.rows {
+      let padding = rows.bytes.elements[(row * rows.strideBytes + width)..<((row + 1) * rows.strideBytes)]
+      log.demand(padding.allSatisfy { $0 == 0 }, "padding is zero", file: file, row: row, "other bytes")
+    }
+  }
+
+  private func checkSparse(_ rows: SparseRows, part: LocalPartition, type: Int, name: String) {
+    let (first, last) = (rows.indptr[0], rows.indptr[rows.rows])
+    log.demand(
+      first == 0 && last == Int64(rows.indices.count), "offsets span the values", file: file(part, type, name + ".indptr"),
+      "\(first) to \(last) for \(rows.indices.count)")
+    for row in 0..<rows.rows {
+      let (start, end) = (rows.indptr[row], rows.indptr[row + 1])
+      guard start >= 0, start <= end, end <= Int64(rows.indices.count) else {
+        log.demand(false, "offsets do not decrease", file: file(part, type, name + ".indptr"), row: row + 1, "\(end) after \(start)")
+        continue
+      }
+      for position in Int(start)..<Int(end) {
+        let column = rows.indices[position]
+        let increases = position == Int(start) || rows.indices[position - 1] < column
+        log.demand(
+          increases && Int(column) < rows.columns, "columns increase and exist", file: file(part, type, name + ".indices"),
+          row: position, "\(column) of \(rows.columns)")
+      }
+    }
+  }
+
+  /// Sets hold inner nodes of their type, increasing, each in one set; ranks number all training nodes in order.
+  func checkSplits() {
+    let total = manifest.parts.reduce(0) { $0 + $1.train.reduce(0, +) }
+    // Type and original id of the training node of each rank.
+    var ranked = [(type: Int, original: Int64)?](repeating: nil, count: total)
+    for part in parts {
+      for type in manifest.schema.nodeTypes.indices {
+        let shard = part.nodes[type]
+        var sets = [UInt8](repeating: 0, count: part.innerCount)
+        let train = stride(from: 0, to: shard.train.count, by: 2).map { shard.train[$0] }
+        let lists: [(String, [UInt32])] = [("train", train), ("validation", Array(shard.validation)), ("test", Array(shard.test))]
+        for (index, (name, ids)) in lists.enumerated() {
+          checkSet(ids, name: name, mark: UInt8(index + 1), part: part, type: type, sets: &sets)
+        }
+        for row in 0..<shard.trainCount {
+          let (local, rank) = (Int(shard.train[2 * row]), Int(shard.train[2 * row + 1]))
+          guard rank < total, ranked[rank] == nil, local < part.innerCount else {
+            log.demand(
+              false, "ranks are a bijection", file: file(part, type, "train"), row: row, "rank \(rank) of \(total) for node \(local)")
+            continue
+          }
+          ranked[rank] = (type, part.original[local])
+        }
+      }
+    }
+    var previous: (Int, Int64) = (-1, -1)
+    for (rank, node) in ranked.enumerated() {
+      guard let node else {
+        log.demand(false, "ranks are a bijection", file: Manifest.fileName, "no training node has rank \(rank)")
+        continue
+      }
+      log.demand(
+        previous < node, "ranks follow types and original ids", file: Manifest.fileName,
+        "rank \(rank) is node \(node.original) of type \(node.type), after \(previous)")
+      previous = node
+    }
+  }
+
+  private func checkSet(
+    _ ids: [UInt32], name: String, mark: UInt8, part: LocalPartition, type: Int, sets: inout [UInt8]
+  ) {
+    let range = locals(part, type: type)
+    for (row, id) in ids.enumerated() {
+      let place = file(part, type, name)
+      guard range.contains(Int(id)) else {
+        log.demand(false, "sets hold inner nodes of their type", file: place, row: row, "\(id), not in \(range)")
+        continue
+      }
+      log.demand(row == 0 || ids[row - 1] < id, "sets increase", file: place, row: row, "\(id) after \(row == 0 ? 0 : ids[row - 1])")
+      log.demand(sets[Int(id)] == 0 || sets[Int(id)] == mark, "sets are disjoint", file: place, row: row, "node \(id) is in two")
+      sets[Int(id)] = mark
+    }
+  }
+}

@@ -1,0 +1,133 @@
+import Foundation
+public import Graphs
+import Tensors
+
+/// Recomputes every invariant of a partition directory from its files alone, by the plainest means.
+///
+/// It shares no code with the writer beyond the reader of arrays: files and checksums; original ids a bijection; every edge
+/// stored once, at its destination's owner, in canonical order; the halo sorted, complete and no larger than needed, with
+/// the owners' numbers; degrees; splits disjoint with ranks a bijection; tables and labels in range; cut, halo and imbalance
+/// as recorded. With the original graph, also that every edge, row, label and split is the input's.
+public struct Verifier {
+  let directory: String
+  let manifest: Manifest
+  let log = ViolationLog()
+  private(set) var parts: [LocalPartition] = []
+
+  /// Checks the partition directory at `directory`; an empty result means that everything holds.
+  ///
+  /// - Parameter original: The graph it was made from, when that is at hand.
+  /// - Throws: As `Manifest.load`, when there is no manifest to check against; damage elsewhere is a violation.
+  /// - Complexity: O(bytes) time on one thread; a byte an edge and a few bytes a node of memory.
+  public static func verify(_ directory: String, against original: RawGraph? = nil) throws -> [Violation] {
+    var verifier = Verifier(directory: directory, manifest: try Manifest.load(directory))
+    verifier.checkFiles()
+    guard verifier.openParts() else { return verifier.log.violations }
+    let sound = verifier.checkReferences()
+    verifier.checkOriginals()
+    verifier.checkNodeData()
+    verifier.checkSplits()
+    guard sound else { return verifier.log.violations }
+    verifier.checkEdges()
+    verifier.checkHalo()
+    verifier.checkMetrics()
+    if let original { verifier.compare(with: original) }
+    return verifier.log.violations
+  }
+
+  private init(directory: String, manifest: Manifest) {
+    self.directory = directory
+    self.manifest = manifest
+  }
+
+  /// Name of one of a part's files, relative to the directory.
+  func file(_ part: LocalPartition, _ name: String) -> String { "\(PartFiles.folder(part.part))/\(name).npy" }
+
+  /// Name of one of a part's files on the nodes of a type.
+  func file(_ part: LocalPartition, _ type: Int, _ name: String) -> String {
+    file(part, "nodes/\(manifest.schema.nodeTypes[type])/\(name)")
+  }
+
+  /// Local ids of a part's inner nodes of one type.
+  func locals(_ part: LocalPartition, type: Int) -> Range<Int> {
+    let range = part.book.innerRange(of: part.part, type: type)
+    return Int(range.lowerBound - part.firstGlobalID)..<Int(range.upperBound - part.firstGlobalID)
+  }
+
+  /// Nodes of one type in the whole graph.
+  func nodeCount(ofType type: Int) -> Int { manifest.parts.reduce(0) { $0 + $1.innerNodes[type] } }
+
+  /// Sizes and checksums.
+  private func checkFiles() {
+    for record in manifest.files {
+      do { try record.check(in: directory, content: true) } catch { log.demand(false, "file as recorded", file: record.path, "\(error)") }
+    }
+  }
+
+  /// Maps every part; false when one cannot be.
+  private mutating func openParts() -> Bool {
+    for part in 0..<manifest.partCount {
+      do {
+        parts.append(try LocalPartition(mapping: directory, manifest: manifest, part: part))
+      } catch {
+        log.demand(false, "part readable", file: PartFiles.folder(part), "\(error)")
+      }
+    }
+    return parts.count == manifest.partCount
+  }
+
+  /// Offsets and ids that the other checks use as indices; false when one of them points outside.
+  private func checkReferences() -> Bool {
+    let before = log.violations.count
+    let nodes = Int64(manifest.nodeCount)
+    let edges = Int64(manifest.edgeCount)
+    for part in parts {
+      let local = part.innerCount + part.haloCount
+      let (first, last) = (part.indptr[0], part.indptr[part.innerCount])
+      log.demand(
+        first == 0 && last == Int64(part.indices.count), "offsets span the edges", file: file(part, "indptr"),
+        "\(first) to \(last) for \(part.indices.count)")
+      for row in 0..<part.innerCount {
+        let (start, end) = (part.indptr[row], part.indptr[row + 1])
+        log.demand(start <= end, "offsets do not decrease", file: file(part, "indptr"), row: row + 1, "\(end) after \(start)")
+      }
+      for (row, index) in part.indices.enumerated() {
+        log.demand(Int(index) < local, "sources are local nodes", file: file(part, "indices"), row: row, "\(index) of \(local)")
+      }
+      for (row, id) in part.halo.enumerated() {
+        log.demand(id >= 0 && id < nodes, "halo nodes exist", file: file(part, "halo"), row: row, "\(id) of \(nodes)")
+      }
+      for (row, id) in part.edgeIDs.enumerated() {
+        log.demand(id >= 0 && id < edges, "edges exist", file: file(part, "edge_ids"), row: row, "\(id) of \(edges)")
+      }
+      for (row, relation) in (part.relations ?? ArrayView()).enumerated() {
+        let count = manifest.schema.relations.count
+        log.demand(Int(relation) < count, "relations exist", file: file(part, "relations"), row: row, "\(relation) of \(count)")
+      }
+    }
+    return log.violations.count == before
+  }
+
+  /// Inside a type, every original id belongs to one part, and parts list theirs increasingly.
+  private func checkOriginals() {
+    for type in manifest.schema.nodeTypes.indices {
+      let count = nodeCount(ofType: type)
+      var seen = [Bool](repeating: false, count: count)
+      for part in parts {
+        var previous: Int64 = -1
+        for row in locals(part, type: type) {
+          let id = part.original[row]
+          let name = file(part, "original")
+          log.demand(id > previous, "original ids increase", file: name, row: row, "\(id) after \(previous)")
+          previous = id
+          guard id >= 0, id < count else {
+            log.demand(false, "original ids exist", file: name, row: row, "\(id) of \(count)")
+            continue
+          }
+          log.demand(!seen[Int(id)], "original ids are unique", file: name, row: row, "\(id) a second time")
+          seen[Int(id)] = true
+        }
+      }
+    }
+  }
+}
