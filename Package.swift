@@ -31,7 +31,7 @@ let modules: [Target] =
   + module("Graphs", ["Tensors", "Telemetry"])
   + module("Datasets", ["Graphs", "Tensors", "Compression", "Telemetry"])
   + module("Partitions", ["Graphs", "Tensors", "Telemetry"])
-  + module("Partitioning", ["Partitions", "Graphs", "Tensors", "CMETIS", "Telemetry"])
+  + module("Partitioning", ["Partitions", "Graphs", "Tensors", "CMETIS", "Telemetry"], tests: ["Compression"])
   + module("Collectives", ["Tensors", "CMPI", "Telemetry"])
   + module("Messaging", ["CZeroMQ", "Tensors", "Telemetry"])
   + module("Sampling", ["Graphs", "Tensors", "Telemetry"])

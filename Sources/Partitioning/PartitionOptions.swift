@@ -1,0 +1,99 @@
+public import Graphs
+import Partitions
+import Tensors
+
+/// How nodes are given to parts.
+public enum PartitionMethod: Hashable, Sendable {
+  /// Multi-constraint k-way partitioning by METIS: few cut edges.
+  case metis
+  /// A keyed shuffle with equal node counts, as a baseline.
+  case random
+  /// One part number a node, read from a text file (a line each) or a `.npy` array of whole numbers.
+  case given(path: String)
+
+  /// The name in options and reports.
+  public var name: String {
+    switch self {
+    case .metis: "metis"
+    case .random: "random"
+    case .given: "given"
+    }
+  }
+}
+
+/// A constraint to balance and how far it may be off.
+public struct BalanceTarget: Hashable, Sendable {
+  /// A name of `BalanceConstraint`, or `types` for every node type.
+  public var constraint: String
+  /// The largest part may hold `(1 + tolerance)` times the mean, 0.05 for 5 %.
+  public var tolerance: Double
+
+  public init(_ constraint: String, tolerance: Double = 0.05) {
+    self.constraint = constraint
+    self.tolerance = tolerance
+  }
+}
+
+/// What to partition into, and how.
+public struct PartitionOptions: Hashable, Sendable {
+  /// Number of parts, k.
+  public var partCount: Int
+  public var method: PartitionMethod
+  /// What to balance; a constraint that counts nothing in the graph at hand is left out.
+  public var balance: [BalanceTarget]
+  public var seed: UInt64
+
+  public init(
+    partCount: Int, method: PartitionMethod = .metis,
+    balance: [BalanceTarget] = [BalanceTarget("nodes"), BalanceTarget("edges"), BalanceTarget("train")], seed: UInt64 = 1
+  ) {
+    self.partCount = partCount
+    self.method = method
+    self.balance = balance
+    self.seed = seed
+  }
+
+  /// Checks the options against the graph.
+  ///
+  /// - Throws: `InputError` for no parts, more parts than nodes or than 65,535, a negative tolerance, an unknown constraint
+  ///   or one named twice.
+  public func validate(for graph: RawGraph) throws { _ = try targets(for: graph) }
+
+  /// The constraints to balance with their tolerances, `types` written out.
+  func targets(for graph: RawGraph) throws -> [(constraint: BalanceConstraint, tolerance: Double)] {
+    let nodes = NodeNumbering(graph).count
+    guard (1...Int(UInt16.max)).contains(partCount) else {
+      throw InputError("number of parts", expected: "1 to \(UInt16.max)", found: "\(partCount)")
+    }
+    guard partCount <= nodes else {
+      throw InputError("number of parts", expected: "at most one for each of the \(nodes) nodes of \(graph.name)", found: "\(partCount)")
+    }
+    guard !balance.isEmpty else { throw InputError("balance", expected: "a constraint", found: "none") }
+    var targets: [(constraint: BalanceConstraint, tolerance: Double)] = []
+    for target in balance {
+      guard target.tolerance >= 0, target.tolerance.isFinite else {
+        throw InputError("tolerance of \(target.constraint)", expected: "a fraction from 0", found: "\(target.tolerance)")
+      }
+      for constraint in try constraints(named: target.constraint, in: graph.schema) {
+        guard !targets.contains(where: { $0.constraint == constraint }) else {
+          throw InputError("balance", expected: "each constraint once", found: "\(constraint.name(in: graph.schema)) twice")
+        }
+        targets.append((constraint, target.tolerance))
+      }
+    }
+    return targets
+  }
+
+  private func constraints(named name: String, in schema: Schema) throws -> [BalanceConstraint] {
+    let all = BalanceConstraint.all(in: schema)
+    if name == "types" {
+      let types = schema.nodeTypes.indices.map(BalanceConstraint.nodeType).filter(all.contains)
+      return types.isEmpty ? [.nodes] : types
+    }
+    guard let constraint = BalanceConstraint(named: name, in: schema) else {
+      let names = all.map { $0.name(in: schema) } + ["types"]
+      throw InputError("balance", expected: names.joined(separator: ", "), found: "'\(name)'")
+    }
+    return [constraint]
+  }
+}
