@@ -27,7 +27,7 @@ let modules: [Target] =
   + module("Configuration")
   + module("Compression", ["CZlib", "CZstd"])
   + module("Tensors", ["Compression", "CXXHash"])
-  + module("Kernels", ["Tensors", "CBLAS", "Telemetry"])
+  + module("Kernels", ["Tensors", "CBLAS", "CKernels", "Telemetry"])
   + module("Graphs", ["Tensors", "Telemetry"])
   + module("Datasets", ["Graphs", "Tensors", "Compression", "Telemetry"])
   + module("Partitions", ["Graphs", "Tensors", "Telemetry"])
@@ -61,5 +61,6 @@ let package = Package(
     library("CZlib", apt: "zlib1g-dev"),
     library("CZstd", apt: "libzstd-dev"),
     library("CXXHash", apt: "libxxhash-dev"),
+    .target(name: "CKernels"),
   ] + modules
 )

@@ -1,0 +1,58 @@
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+/// Loops that gain from instructions the compiler may not assume. Each has one body, compiled once for every instruction
+/// set below; all of them add and multiply in the same order and never fuse the two, so their results have the same bits.
+typedef enum halo_isa : uint32_t {
+  halo_isa_portable = 0,
+  halo_isa_avx2 = 1,
+  halo_isa_avx512 = 2,
+} halo_isa;
+
+/// The widest instruction set of this processor that a body was compiled for.
+halo_isa halo_isa_detect(void);
+
+/// Edges of consecutive destinations: destination i has edges begin[i] ..< end[i].
+typedef struct halo_edges {
+  const uint32_t *begin;
+  const uint32_t *end;
+  /// Row read by each edge.
+  const uint32_t *sources;
+  /// Factor of each edge, or NULL for 1.
+  const float *weights;
+  /// Factor of each row, or NULL for 1.
+  const float *scales;
+} halo_edges;
+
+/// Float32 rows by number: row s is base + s * stride, or, with references, bases[g] + r * strides[g] where g is the top
+/// 16 bits and r the low 48 bits of references[s]. Strides are in bytes.
+typedef struct halo_rows {
+  const char *base;
+  size_t stride;
+  const uint64_t *references;
+  const char *const *bases;
+  const size_t *strides;
+} halo_rows;
+
+/// out[i] = initial[i] + m(i) * sum over edges e of destination i of weights[e] * scales[sources[e]] * row(sources[e]),
+/// for i in 0 ..< count, where m(i) is 1, or with `mean` 1 / (number of edges) and 0 without edges.
+///
+/// Only rows below initial_count have an initial value, the others start from zero; `initial` may be `out`. Strides of
+/// matrices are in elements.
+void halo_aggregate_f32(halo_isa isa, const halo_edges *edges, const halo_rows *rows, size_t count, size_t width, int mean,
+                        const float *initial, size_t initial_count, size_t initial_stride, float *out, size_t out_stride);
+
+/// Keep bits of dropout: bit c % 8 of bits[i * bits_stride + c / 8] is set when the 16-bit number of column c, drawn by
+/// Philox4x32-10 under `key` at counter (ids[i], step, c / 8), is at least `threshold`. Bits past the width are zero.
+void halo_dropout_bits(halo_isa isa, uint64_t key, const int64_t *ids, size_t count, uint32_t step, uint32_t threshold,
+                       size_t width, uint8_t *bits, size_t bits_stride);
+
+/// z = max(z + bias, 0), then times `scale` where the keep bit is set and 0 elsewhere (`keep` NULL: all kept).
+/// positive bit = kept and z + bias > 0; `positive` may be `keep`. Both have bits_stride bytes a row.
+void halo_bias_relu(halo_isa isa, float *z, size_t count, size_t width, size_t stride, const float *bias, const uint8_t *keep,
+                    float scale, uint8_t *positive, size_t bits_stride);
+
+/// z = bit set ? z * scale : 0.
+void halo_mask(halo_isa isa, float *z, size_t count, size_t width, size_t stride, const uint8_t *bits, size_t bits_stride,
+               float scale);

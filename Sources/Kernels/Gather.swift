@@ -1,0 +1,26 @@
+public import Tensors
+
+/// Copies of rows into a matrix, for what must lie together: the destinations' own rows and the tiles of a dense product.
+public enum Gather {
+  /// `out[i] = scales[first + i] · x[first + i]` for the rows of `out`.
+  ///
+  /// - Parameters:
+  ///   - first: Number of the first row read.
+  ///   - scales: Factor of each row of `rows`; `nil`: 1.
+  ///   - out: Shape (rows to copy, columns of `rows`).
+  public static func copy(from first: Int, of rows: RowSource, scales: UnsafePointer<Float>? = nil, into out: MatrixView) {
+    precondition(out.columns == rows.columns && first >= 0 && first + out.rows <= rows.count, "rows outside their source")
+    switch rows.elementType {
+    case .float32:
+      for index in 0..<out.rows {
+        let row = rows.address(of: first &+ index).assumingMemoryBound(to: Float.self)
+        if let scales {
+          Elements.scale(row, by: scales[first &+ index], into: out.row(index), count: rows.columns)
+        } else {
+          out.row(index).update(from: row, count: rows.columns)
+        }
+      }
+    default: preconditionFailure("no kernel reads rows of \(rows.elementType)")
+    }
+  }
+}

@@ -1,0 +1,23 @@
+import Tensors
+
+/// Factors that make every row sum to one, as the published protocol of the Planetoid graphs prepares bags of words.
+///
+/// `scale[i] = 1 / Σ_c x[i, c]`, and 0 where the sum is 0: a row of zeros stays zero. Kipf, Welling, ICLR 2017,
+/// arXiv:1609.02907, §5.1. O(entries).
+public enum RowNormalisation {
+  /// Factors of dense rows `range`, written to `scales[range]`.
+  public static func scales(of rows: RowSource, _ range: Range<Int>, into scales: UnsafeMutablePointer<Float>) {
+    switch rows.elementType {
+    case .float32:
+      for row in range {
+        scales[row] = reciprocal(Elements.sum(rows.address(of: row).assumingMemoryBound(to: Float.self), count: rows.columns))
+      }
+    default: preconditionFailure("no kernel reads rows of \(rows.elementType)")
+    }
+  }
+
+  /// Factor of a sparse row with these entries.
+  static func scale(of values: UnsafePointer<Float>, count: Int) -> Float { reciprocal(Elements.sum(values, count: count)) }
+
+  private static func reciprocal(_ sum: Float) -> Float { sum == 0 ? 0 : 1 / sum }
+}
