@@ -59,7 +59,7 @@ public enum MatrixProduct {
     _ transposeA: CBLAS_TRANSPOSE, _ transposeB: CBLAS_TRANSPOSE, _ a: MatrixView, _ b: MatrixView, _ c: MatrixView, inner: Int,
     _ accumulating: Bool
   ) {
-    _ = BLAS.useCallingThread
+    _ = BLAS.ready
     guard c.rows > 0, c.columns > 0 else { return }
     guard inner > 0 else {
       if !accumulating { c.clear() }
