@@ -1,0 +1,76 @@
+public import Kernels
+public import Tensors
+
+/// The in-edges of a part's inner nodes, all of them: CSC in canonical order.
+public struct InferenceEdges: Sendable {
+  /// Shape (inner nodes + 1).
+  public let indptr: ArrayView<Int64>
+  /// Part-local id of each edge's source.
+  public let indices: ArrayView<UInt32>
+  /// Relation of each edge, increasing inside a destination; `nil` with one relation.
+  public let relations: ArrayView<UInt16>?
+
+  public init(indptr: ArrayView<Int64>, indices: ArrayView<UInt32>, relations: ArrayView<UInt16>?) {
+    precondition(!indptr.isEmpty && relations.map { $0.count == indices.count } ?? true, "one relation per edge")
+    self.indptr = indptr
+    self.indices = indices
+    self.relations = relations
+  }
+
+  /// Writes where each destination's edges of each relation begin and end, counted from the first edge of `destinations`.
+  ///
+  /// - Parameter bounds: Shape (relations, 2, `destinations.count`).
+  func writeBounds(of destinations: Range<Int>, relationCount: Int, to bounds: UnsafeMutablePointer<UInt32>) {
+    let first = indptr[destinations.lowerBound]
+    for (row, destination) in destinations.enumerated() {
+      var edge = indptr[destination]
+      let end = indptr[destination + 1]
+      for relation in 0..<relationCount {
+        let place = 2 * relation * destinations.count + row
+        bounds[place] = UInt32(edge - first)
+        if let relations {
+          while edge < end, relations.pointer[Int(edge)] == relation { edge += 1 }
+        } else {
+          edge = end
+        }
+        bounds[place + destinations.count] = UInt32(edge - first)
+      }
+      precondition(edge == end, "an edge of no known relation, or out of order")
+    }
+  }
+}
+
+/// The rows that one layer of exact inference reads, one per part-local id: inner nodes, then halo nodes.
+public final class InferenceRows: Sendable {
+  let rows: InputRows
+  /// Dense rows by number; `nil` when they are sparse.
+  let source: RowSource?
+  /// Factors of dense rows under row normalisation.
+  let scales: GrowingBuffer<Float>?
+
+  /// - Parameter rows: Input rows for layer 0, else the outputs of the layer before; valid while this object is used.
+  public init(_ rows: InputRows, layer: Int, of model: Model, threads: Threads) {
+    precondition(rows.columns == model.shape.inputWidth(of: layer), "rows of another width")
+    self.rows = rows
+    source = layer == 0 && model.shape.sparseInput ? nil : RowSource(rows, segments: SegmentTable())
+    guard layer == 0, model.shape.rowNormalise, let source else {
+      scales = nil
+      return
+    }
+    let scales = GrowingBuffer<Float>()
+    _ = model.rowScales(of: source, scales, threads)
+    self.scales = scales
+  }
+
+  var factors: UnsafePointer<Float>? { scales.map { UnsafePointer($0.pointer) } }
+}
+
+/// Scratch of exact inference, used again for every chunk and layer; belongs to one caller at a time.
+public final class InferenceWorkspace: Sendable {
+  let entries = SparseEntries()
+  let tiles = GrowingBuffer<Float>()
+  let bounds = GrowingBuffer<UInt32>()
+  let masks = GrowingBuffer<UInt8>()
+
+  public init() {}
+}

@@ -1,0 +1,39 @@
+import Kernels
+import Tensors
+
+/// The rows a layer reads, one for each source of its block.
+enum LayerInput: @unchecked Sendable {
+  // Sendable: only read while a layer works.
+  /// The output of the layer before, or materialised input rows.
+  case matrix(MatrixView)
+  /// Dense input rows where they lie, each times its factor (`nil`: 1).
+  case rows(RowSource, scales: UnsafePointer<Float>?)
+  /// Sparse input rows.
+  case sparse(SparseEntries)
+
+  /// Dense rows and their factors, for the kernels that read rows by number.
+  var dense: (rows: RowSource, scales: UnsafePointer<Float>?) {
+    switch self {
+    case .matrix(let matrix): (RowSource(matrix), nil)
+    case .rows(let rows, let scales): (rows, scales)
+    case .sparse: preconditionFailure("sparse rows are transformed first")
+    }
+  }
+
+  /// Columns of the scratch that `tile` needs.
+  func tileColumns(_ columns: Int) -> Int {
+    if case .rows = self { columns } else { 0 }
+  }
+
+  /// Dense rows `range` as one matrix: in place where they lie together, else copied to `tile`.
+  func tile(_ range: Range<Int>, copiedTo tile: MatrixView) -> MatrixView {
+    switch self {
+    case .matrix(let matrix): return matrix.rows(range)
+    case .rows(let rows, let scales):
+      let tile = tile.rows(0..<range.count)
+      Gather.copy(from: range.lowerBound, of: rows, scales: scales, into: tile)
+      return tile
+    case .sparse: preconditionFailure("sparse rows have no tile")
+    }
+  }
+}

@@ -1,0 +1,117 @@
+public import Kernels
+public import Sampling
+public import Tensors
+
+/// What keys the dropout of one step.
+public struct DropoutKey: Equatable, Sendable {
+  public var seed: UInt64
+  /// Step counted over all epochs, or the epoch under `--resample epoch`.
+  public var step: UInt32
+
+  public init(seed: UInt64, step: UInt32) {
+    self.seed = seed
+    self.step = step
+  }
+}
+
+/// A whole model: its layers, its parameters in one flat vector, forward and explicit backward over sampled blocks.
+///
+/// Everything computed for a part's blocks is a pure function of them, the rows and the weights: threads only decide who
+/// computes what. Weights and gradients belong to the caller.
+public final class Model: Sendable {
+  public let shape: ModelShape
+  public let parameters: ParameterLayout
+  let layers: [SageLayer]
+
+  /// - Throws: `InputError` when no model has this shape.
+  public init(_ shape: ModelShape) throws {
+    try shape.validate()
+    self.shape = shape
+    let parameters = ParameterLayout(shape)
+    self.parameters = parameters
+    layers = (0..<shape.layers).map { SageLayer(shape, parameters, index: $0) }
+  }
+
+  /// Weights before the first step; see `ParameterLayout.initialValues`.
+  public func initialWeights(seed: UInt64) -> Buffer<Float> { parameters.initialValues(seed: seed) }
+
+  /// Computes the logits of the seeds.
+  ///
+  /// - Parameters:
+  ///   - blocks: One per layer, input hop first: the destinations of each are the sources of the next, those of the last the seeds.
+  ///   - rows: One input row per source of the first block, of the shape's width and kind; their memory stays valid until
+  ///     backward is done.
+  ///   - weights: The flat vector, shape (`parameters.count`).
+  ///   - dropout: `nil`: nothing is dropped.
+  /// - Returns: Logits, shape (seeds, classes), in `workspace` until its next forward pass; the caller may overwrite them.
+  public func forward(
+    _ blocks: [Block], rows: InputRows, weights: UnsafePointer<Float>, dropout: DropoutKey?, workspace: ModelWorkspace, threads: Threads
+  ) -> MatrixView {
+    check(blocks, rows)
+    var input = prepare(rows, block: blocks[0], dropout: self.dropout(ofInputTo: 0, dropout), workspace, threads)
+    workspace.input = input
+    var output: MatrixView?
+    for layer in layers {
+      let z = layer.forward(
+        blocks[layer.index], input, layer.parameters(in: weights),
+        dropout: layer.isLast ? nil : self.dropout(ofInputTo: layer.index + 1, dropout), workspace: workspace.layers[layer.index],
+        threads: threads)
+      input = .matrix(z)
+      output = z
+    }
+    return output.unsafelyUnwrapped  // A model has a layer.
+  }
+
+  /// Computes the gradient after `forward` with the same blocks, rows and weights: sums over the seeds, not normalised.
+  ///
+  /// - Parameters:
+  ///   - logitsGradient: Gradient of the summed loss, shape (seeds, classes).
+  ///   - gradient: The flat gradient, shape (`parameters.count`); all of it is overwritten, with zeros if there are no seeds.
+  ///   - inputGradient: Receives the gradient of the input rows, shape (sources of the first block, input width), for rows that
+  ///     are learned; only of dense rows that are not normalised.
+  public func backward(
+    _ blocks: [Block], weights: UnsafePointer<Float>, logitsGradient: MatrixView, gradient: UnsafeMutablePointer<Float>,
+    inputGradient: MatrixView? = nil, workspace: ModelWorkspace, threads: Threads
+  ) {
+    guard let input = workspace.input else { preconditionFailure("backward comes after forward") }
+    precondition(
+      logitsGradient.rows == blocks[layers.count - 1].destinationCount && logitsGradient.columns == shape.classes,
+      "a gradient of other logits")
+    var upstream = OutputGradient(rows: .matrix(logitsGradient), mask: nil)
+    for layer in layers.reversed() {
+      let block = blocks[layer.index]
+      let here = workspace.layers[layer.index]
+      let below = layer.index > 0 ? workspace.layers[layer.index - 1] : nil
+      layer.backward(
+        block, below.map { .matrix($0.output.matrix(rows: block.sourceCount, columns: layer.inputs)) } ?? input,
+        layer.parameters(in: weights), upstream: upstream, gradient: gradient + layer.range.lowerBound,
+        wantsInput: layer.index > 0 || inputGradient != nil, workspace: here, threads: threads)
+      let mask = below.map { ($0.mask.mask(rows: block.sourceCount, columns: layer.inputs), $0.maskScale) }
+      upstream = layer.inputGradient(block, mask: mask ?? inputMask(block, workspace), workspace: here)
+    }
+    if let inputGradient { write(upstream, to: inputGradient, block: blocks[0], threads) }
+  }
+
+  /// Dropout of the rows that `layer` reads.
+  private func dropout(ofInputTo layer: Int, _ key: DropoutKey?) -> Dropout? {
+    let probability = layer == 0 ? shape.inputDropout : shape.dropout
+    guard let key, probability > 0 else { return nil }
+    return Dropout(probability: probability, seed: key.seed, layer: layer, step: key.step)
+  }
+
+  private func check(_ blocks: [Block], _ rows: InputRows) {
+    precondition(blocks.count == layers.count, "\(blocks.count) blocks for \(layers.count) layers")
+    for (block, next) in zip(blocks, blocks.dropFirst()) {
+      precondition(block.destinationCount == next.sourceCount, "a block's destinations are the sources of the next")
+    }
+    precondition(blocks.allSatisfy { $0.relations.count == shape.relations.count }, "blocks of another schema")
+    precondition(rows.count == blocks[0].sourceCount, "\(rows.count) input rows for \(blocks[0].sourceCount) sources")
+    precondition(rows.columns == shape.inputColumns, "input rows of \(rows.columns) columns, \(shape.inputColumns) expected")
+  }
+
+  private func write(_ upstream: OutputGradient, to gradient: MatrixView, block: Block, _ threads: Threads) {
+    precondition(!shape.sparseInput && !shape.rowNormalise, "learned rows are dense and not normalised")
+    precondition(gradient.rows == block.sourceCount && gradient.columns == shape.inputColumns, "a gradient of other rows")
+    threads.forEachChunk(of: gradient.rows, by: Tiles.height) { rows in upstream.fill(rows, into: gradient.rows(rows)) }
+  }
+}
