@@ -1,0 +1,61 @@
+import Telemetry
+
+/// Rows that a store has resolved so far, and bytes that came over the wire for them.
+public struct RowTraffic: Equatable, Sendable {
+  /// What one peer has sent.
+  public struct Pulled: Equatable, Sendable {
+    public var rows: Int
+    /// Bytes of the rows themselves, without headers.
+    public var bytes: Int
+
+    public init(rows: Int = 0, bytes: Int = 0) {
+      self.rows = rows
+      self.bytes = bytes
+    }
+  }
+
+  /// Rows of all lists.
+  public var rowsAsked = 0
+  /// Of these, rows read in place in this process's memory.
+  public var rowsLocal = 0
+  /// Bytes of a row as stored, without padding; `nil` for sparse tables, whose rows differ.
+  public var rowBytes: Int?
+  /// Rows and bytes that came over the wire, by rank.
+  public var pulled: [Int: Pulled] = [:]
+
+  public init() {}
+
+  /// Rows asked that are not in this process's memory.
+  public var rowsRemote: Int { rowsAsked - rowsLocal }
+  public var rowsPulled: Int { pulled.values.reduce(0) { $0 + $1.rows } }
+  public var bytesPulled: Int { pulled.values.reduce(0) { $0 + $1.bytes } }
+  /// Remote rows that were not pulled because another list, or the same, had asked for them.
+  public var rowsDeduplicated: Int { rowsRemote - rowsPulled }
+  /// Bytes of all rows asked; `nil` for sparse tables.
+  public var bytesAsked: Int? { rowBytes.map { $0 * rowsAsked } }
+}
+
+/// The counters behind `RowTraffic`, which any thread may read.
+final class RowCounters: Sendable {
+  let asked = Counter()
+  let local = Counter()
+  private let peers: [Int: (rows: Counter, bytes: Counter)]
+
+  init(peers: Set<Int>) {
+    self.peers = Dictionary(uniqueKeysWithValues: peers.map { ($0, (Counter(), Counter())) })
+  }
+
+  func addPulled(rows: Int, bytes: Int, from peer: Int) {
+    peers[peer]?.rows.add(rows)
+    peers[peer]?.bytes.add(bytes)
+  }
+
+  func traffic(rowBytes: Int?) -> RowTraffic {
+    var traffic = RowTraffic()
+    traffic.rowsAsked = asked.value
+    traffic.rowsLocal = local.value
+    traffic.rowBytes = rowBytes
+    traffic.pulled = peers.mapValues { RowTraffic.Pulled(rows: $0.rows.value, bytes: $0.bytes.value) }
+    return traffic
+  }
+}

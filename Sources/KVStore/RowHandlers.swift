@@ -1,0 +1,139 @@
+import Glibc
+import Graphs
+public import Messaging
+public import Partitions
+import Tensors
+
+/// The serving side of the tables: handlers of `pullRows` and `pullSparseRows` for this worker's own parts.
+///
+/// A request names table and part; its payload is `count` part-local ids of inner nodes (uint32). Every id is checked.
+/// ```
+/// answer of pullRows                       answer of pullSparseRows
+/// ┌──────────────────────────────────┐     ┌─────────────────┬──────────────────┬──────────────────┐
+/// │ count rows of detail bytes each  │     │ uint32 lengths  │  uint32 columns  │  float32 values  │
+/// └──────────────────────────────────┘     │     (count)     │     (detail)     │     (detail)     │
+///  rows as stored, without padding         └─────────────────┴──────────────────┴──────────────────┘
+/// ```
+/// - Parameters:
+///   - tables: What is served; a table's number names it in requests.
+///   - serving: Parts that this worker owns; the tables must hold them.
+///   - maximumReplyBytes: A request for more gets a failure reply.
+public func rowHandlers(
+  book: PartitionBook, tables: [TableShards], serving: Range<Int>, maximumReplyBytes: Int = 256 << 20
+) -> [MessageKind: RequestHandler] {
+  let server = RowServer(book: book, tables: tables, serving: serving, maximumReplyBytes: maximumReplyBytes)
+  return [.pullRows: { try server.denseRows($0) }, .pullSparseRows: { try server.sparseRows($0) }]
+}
+
+/// Answers pulls from tables in memory.
+struct RowServer: Sendable {
+  private let book: PartitionBook
+  private let tables: [UInt32: TableShards]
+  private let serving: Range<Int>
+  private let maximumReplyBytes: Int
+
+  init(book: PartitionBook, tables: [TableShards], serving: Range<Int>, maximumReplyBytes: Int) {
+    for table in tables {
+      for part in serving { precondition(table.shards[part] != nil, "part \(part) of \(table.description.name) is not here to serve") }
+    }
+    self.book = book
+    self.tables = Dictionary(uniqueKeysWithValues: tables.map { (UInt32($0.number), $0) })
+    self.serving = serving
+    self.maximumReplyBytes = maximumReplyBytes
+  }
+
+  func denseRows(_ request: Request) throws -> ReplyBuffer {
+    guard case .dense(let table) = try shard(request) else { throw refusal(request, expected: "a dense table", found: "a sparse one") }
+    let ids = try RequestedRows(request, in: self)
+    let rowBytes = table.columns * table.elementType.size
+    try checkSize(ids.count * rowBytes, of: request)
+    let buffer = MessageBuffer(payloadBytes: ids.count * rowBytes)
+    guard rowBytes > 0, ids.count > 0, let output = buffer.payload.baseAddress else {
+      return ReplyBuffer(count: ids.count, detail: rowBytes, buffer: buffer)
+    }
+    let source = UnsafeRawPointer(table.bytes.pointer)
+    for index in 0..<ids.count {
+      memcpy(output + index &* rowBytes, source + (try ids.row(index)) &* table.strideBytes, rowBytes)
+    }
+    return ReplyBuffer(count: ids.count, detail: rowBytes, buffer: buffer)
+  }
+
+  func sparseRows(_ request: Request) throws -> ReplyBuffer {
+    guard case .sparse(let table) = try shard(request) else { throw refusal(request, expected: "a sparse table", found: "a dense one") }
+    let ids = try RequestedRows(request, in: self)
+    var entries = 0
+    for index in 0..<ids.count { entries += table.range(of: try ids.row(index)).count }
+    try checkSize(ids.count * 4 + entries * 8, of: request)
+    let buffer = MessageBuffer(payloadBytes: ids.count * 4 + entries * 8)
+    guard ids.count > 0, var lengths = buffer.payload.baseAddress else { return ReplyBuffer(count: 0, buffer: buffer) }
+    var columns = lengths + ids.count * 4
+    var values = columns + entries * 4
+    for index in 0..<ids.count {
+      let range = table.range(of: try ids.row(index))
+      lengths.storeBytes(of: UInt32(range.count), as: UInt32.self)
+      lengths += 4
+      memcpy(columns, table.indices.pointer + range.lowerBound, range.count * 4)
+      columns += range.count * 4
+      memcpy(values, table.values.pointer + range.lowerBound, range.count * 4)
+      values += range.count * 4
+    }
+    return ReplyBuffer(count: ids.count, detail: entries, buffer: buffer)
+  }
+
+  private func shard(_ request: Request) throws -> FeatureTable {
+    guard let table = tables[request.table] else {
+      throw refusal(request, expected: "one of the tables \(tables.keys.sorted())", found: "\(request.table)")
+    }
+    let part = Int(request.part)
+    guard serving.contains(part), let shard = table.shards[part] else {
+      throw refusal(request, expected: "a part of \(serving)", found: "\(part)")
+    }
+    return shard
+  }
+
+  private func checkSize(_ bytes: Int, of request: Request) throws {
+    guard bytes <= maximumReplyBytes else {
+      throw refusal(request, expected: "rows of at most \(maximumReplyBytes) bytes", found: "\(bytes)")
+    }
+  }
+
+  /// Rows of the request's table that hold the request's nodes; local ids checked one by one.
+  private struct RequestedRows {
+    let count: Int
+    private let ids: UnsafeRawBufferPointer
+    private let first: Int
+    private let rows: Int
+    private let refusal: (Int) -> InputError
+
+    /// - Precondition: The request's table and part are served.
+    init(_ request: Request, in server: RowServer) throws {
+      count = Int(request.count)
+      ids = request.payload
+      guard ids.count == count * 4 else {
+        throw server.refusal(request, expected: "\(count) ids of 4 bytes", found: "\(ids.count) bytes")
+      }
+      let type = server.tables[request.table]!.description.nodeType
+      let range = server.book.innerRange(of: Int(request.part), type: type)
+      first = Int(range.lowerBound - server.book.innerRange(of: Int(request.part)).lowerBound)
+      rows = range.count
+      let expected = "local ids of \(first)..<\(first + rows)"
+      refusal = { server.refusal(request, expected: expected, found: "\($0)") }
+    }
+
+    func row(_ index: Int) throws -> Int {
+      let id = Int(UInt32(littleEndian: ids.loadUnaligned(fromByteOffset: index &* 4, as: UInt32.self)))
+      let row = id &- first
+      guard row >= 0, row < rows else { throw refusal(id) }
+      return row
+    }
+  }
+
+  fileprivate func refusal(_ request: Request, expected: String, found: String) -> InputError {
+    InputError("pull of table \(request.table), part \(request.part)", expected: expected, found: found)
+  }
+}
+
+extension SparseRows {
+  /// Entries of row `row`.
+  fileprivate func range(of row: Int) -> Range<Int> { Int(indptr[row])..<Int(indptr[row + 1]) }
+}

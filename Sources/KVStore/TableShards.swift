@@ -1,0 +1,75 @@
+public import Partitions
+public import Tensors
+
+/// Where a worker keeps the rows of its own parts.
+public enum FeaturePlacement: String, Codable, CaseIterable, Sendable {
+  /// In the mapped files: workers of one host share the pages, and pages that nobody reads cost nothing.
+  case mapped
+  /// In a copy in huge pages: random rows read faster, every worker pays for its own parts.
+  case resident
+}
+
+/// The rows of one table that this process can read in its own memory, by part.
+public final class TableShards: Sendable {
+  /// Names the table in messages: its index in the manifest's tables.
+  public let number: Int
+  public let description: TableDescription
+  /// Rows of the inner nodes of the table's type, in local order.
+  public let shards: [Int: FeatureTable]
+
+  /// - Precondition: Every shard has the layout, columns, element type and stride of the description.
+  public init(number: Int, description: TableDescription, shards: [Int: FeatureTable]) {
+    for (part, shard) in shards {
+      precondition(Self.matches(shard, description), "part \(part) of table \(description.name) is not what the manifest says")
+    }
+    self.number = number
+    self.description = description
+    self.shards = shards
+  }
+
+  /// The shards of table `number` of `manifest` in some mapped parts.
+  ///
+  /// - Parameter resident: Parts whose rows are copied, once, into huge pages.
+  public convenience init(number: Int, of manifest: Manifest, in parts: [LocalPartition], resident: Set<Int> = []) {
+    let description = manifest.tables[number]
+    var shards: [Int: FeatureTable] = [:]
+    for part in parts {
+      guard let table = part.nodes[description.nodeType].tables[description.name] else {
+        preconditionFailure("part \(part.part) has no table \(description.name)")
+      }
+      shards[part.part] = resident.contains(part.part) ? Self.copy(table) : table
+    }
+    self.init(number: number, description: description, shards: shards)
+  }
+
+  private static func matches(_ shard: FeatureTable, _ description: TableDescription) -> Bool {
+    guard shard.columns == description.columns else { return false }
+    switch shard {
+    case .dense(let table):
+      return description.layout == .dense && table.elementType == description.elementType
+        && table.strideBytes == description.strideBytes
+    case .sparse:
+      return description.layout == .sparse
+    }
+  }
+
+  private static func copy(_ table: FeatureTable) -> FeatureTable {
+    switch table {
+    case .dense(let rows):
+      .dense(
+        DenseRows(
+          rows: rows.rows, columns: rows.columns, strideBytes: rows.strideBytes, elementType: rows.elementType,
+          bytes: Buffer(copying: rows.bytes.elements).view))
+    case .sparse(let rows):
+      .sparse(
+        SparseRows(
+          rows: rows.rows, columns: rows.columns, indptr: Buffer(copying: rows.indptr.elements).view,
+          indices: Buffer(copying: rows.indices.elements).view, values: Buffer(copying: rows.values.elements).view))
+    }
+  }
+}
+
+extension TableDescription {
+  /// Bytes of a row of a dense table without its padding, as it travels.
+  var rowBytes: Int { columns * elementType.size }
+}
