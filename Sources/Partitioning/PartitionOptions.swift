@@ -23,7 +23,7 @@ public enum PartitionMethod: Hashable, Sendable {
 
 /// A constraint to balance and how far it may be off.
 public struct BalanceTarget: Hashable, Sendable {
-  /// A name of `BalanceConstraint`, or `types` for every node type.
+  /// A name of `BalanceConstraint`, or `types` for every node type of a graph that has several.
   public var constraint: String
   /// The largest part may hold `(1 + tolerance)` times the mean, 0.05 for 5 %.
   public var tolerance: Double
@@ -81,14 +81,13 @@ public struct PartitionOptions: Hashable, Sendable {
         targets.append((constraint, target.tolerance))
       }
     }
-    return targets
+    return targets.isEmpty ? [(.nodes, balance[0].tolerance)] : targets
   }
 
   private func constraints(named name: String, in schema: Schema) throws -> [BalanceConstraint] {
     let all = BalanceConstraint.all(in: schema)
     if name == "types" {
-      let types = schema.nodeTypes.indices.map(BalanceConstraint.nodeType).filter(all.contains)
-      return types.isEmpty ? [.nodes] : types
+      return schema.nodeTypes.indices.map(BalanceConstraint.nodeType).filter(all.contains)
     }
     guard let constraint = BalanceConstraint(named: name, in: schema) else {
       let names = all.map { $0.name(in: schema) } + ["types"]

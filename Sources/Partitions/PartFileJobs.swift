@@ -72,7 +72,7 @@ struct PartFileJobs: Sendable {
     return FileJob(path: "\(folder)/indices.npy", estimatedBytes: positions.count * 4) { file in
       let writer = try NPYWriter(creating: file, elementType: .uint32, shape: [positions.count])
       let halo = HaloSet(members: members, nodeCount: numbering.nodes.count)
-      let block = Buffer<UInt32>(count: 1 << 19)
+      let block = Buffer<UInt32>(count: max(1, min(positions.count, 1 << 19)))
       try numbering.parts.withUnsafeBufferPointer { parts in
         for start in stride(from: positions.lowerBound, to: positions.upperBound, by: block.count) {
           let count = min(block.count, positions.upperBound - start)

@@ -46,7 +46,7 @@ struct TableFiles: Sendable {
     let shape = [nodes.count, description.storedColumns]
     return FileJob(path: path + ".npy", estimatedBytes: nodes.count * stride) { file in
       let writer = try NPYWriter(creating: file, elementType: source.elementType, shape: shape)
-      let block = max(1, (2 << 20) / max(1, stride))
+      let block = max(1, min(nodes.count, (2 << 20) / max(1, stride)))
       let memory = Buffer<UInt8>(count: block * stride)  // Zeroed: the padding stays so.
       for start in Swift.stride(from: 0, to: nodes.count, by: block) {
         let count = min(block, nodes.count - start)

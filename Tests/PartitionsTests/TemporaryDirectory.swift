@@ -1,11 +1,14 @@
 import Foundation
 
-/// An empty directory that goes away with its owner.
+/// An empty directory that goes away with its owner; in memory where the system has a place for that, since the writer
+/// waits for the disk after every file.
 final class TemporaryDirectory: Sendable {
   let path: String
 
   init() throws {
-    path = FileManager.default.temporaryDirectory.appendingPathComponent("partitions-\(UUID().uuidString)").path
+    let memory = "/dev/shm"
+    let base = FileManager.default.isWritableFile(atPath: memory) ? memory : FileManager.default.temporaryDirectory.path
+    path = "\(base)/partitions-\(UUID().uuidString)"
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
   }
 
