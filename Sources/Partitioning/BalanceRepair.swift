@@ -5,25 +5,29 @@ import Tensors
 /// METIS misses tolerances on skewed graphs and leaves parts empty on small ones. Nodes of overloaded parts move first,
 /// those cheapest in cut edges for the overload they remove; when no single move helps, two nodes of different loads
 /// change places; at the end, moves that lower the cut and break no limit win some of it back.
-struct BalanceRepair {
+package struct BalanceRepair {
   private let adjacency: Adjacency
-  private(set) var parts: [UInt16]
+  /// Part of each node.
+  package private(set) var parts: [UInt16]
   private(set) var ledger: LoadLedger
   private var links: PartLinks
 
-  init(_ adjacency: Adjacency, loads: NodeLoads, parts: [UInt16]) {
+  package init(_ adjacency: Adjacency, loads: NodeLoads, parts: [UInt16]) {
     self.adjacency = adjacency
     self.parts = parts
     ledger = LoadLedger(loads, parts: parts)
     links = PartLinks(partCount: loads.partCount)
   }
 
+  /// How far all parts are above their limits, in mean parts; 0 when every limit holds.
+  package var overload: Double { ledger.overload }
+
   private var partCount: Int { ledger.loads.partCount }
 
   /// Repairs until every part has a node and every limit holds, or nothing helps any more.
   ///
   /// - Returns: True when a node was moved.
-  mutating func run() -> Bool {
+  package mutating func run() -> Bool {
     var moved = fillEmptyParts()
     // An exchange sorts all nodes: on large graphs, where it is hardly ever needed, only few are tried.
     var exchanges = max(16, 1 << 24 / max(1, adjacency.nodeCount))
@@ -42,7 +46,7 @@ struct BalanceRepair {
   }
 
   /// Weight of the edges between different parts, in either direction once.
-  func cut() -> Int {
+  package func cut() -> Int {
     var sum = 0
     for node in 0..<adjacency.nodeCount {
       let part = parts[node]
@@ -74,43 +78,53 @@ struct BalanceRepair {
     return true
   }
 
-  /// One round of moves out of overloaded parts; false when none helped.
+  /// Moves nodes out of overloaded parts, always the cheapest at the time; false when none helped.
   private mutating func relieveByMoves() -> Bool {
-    let overloaded = (0..<partCount).map { ledger.overload(of: $0) > 0 }
-    let light = lightParts()
-    var candidates: [(price: Double, node: Int, target: Int)] = []
-    for node in 0..<adjacency.nodeCount where overloaded[Int(parts[node])] {
-      guard let best = cheapestMove(of: node, light: light) else { continue }
-      candidates.append((best.price, node, best.target))
+    var light = lightParts()
+    var queue = MoveQueue()
+    for node in 0..<adjacency.nodeCount {
+      if let move = cheapestMove(of: node, light: light) { queue.insert(move) }
     }
-    candidates.sort { ($0.price, $0.node) < ($1.price, $1.node) }
-    var moved = false
-    for (_, node, target) in candidates {
-      let source = Int(parts[node])
-      guard ledger.sizes[source] > 1, ledger.overload(of: source) > 0 else { continue }
-      guard ledger.change(moving: node, from: source, to: target) < -Self.epsilon else { continue }
-      move(node, to: target)
-      moved = true
+    var moves = 0
+    while let candidate = queue.popCheapest() {
+      // Earlier moves may have changed the price or the need.
+      guard let now = cheapestMove(of: candidate.node, light: light) else { continue }
+      guard now.price <= candidate.price else {
+        queue.insert(now)
+        continue
+      }
+      move(now.node, to: now.target)
+      moves += 1
+      if moves % (1 + partCount / 8) == 0 { light = lightParts() }
+      for entry in adjacency.row(now.node) {
+        let neighbour = Int(adjacency.neighbours.pointer[entry])
+        if let move = cheapestMove(of: neighbour, light: light) { queue.insert(move) }
+      }
     }
-    return moved
+    return moves > 0
   }
 
   /// The move of `node` that pays least cut for the overload it removes; `nil` when no move removes any.
-  private mutating func cheapestMove(of node: Int, light: [Int]) -> (price: Double, target: Int)? {
+  private mutating func cheapestMove(of node: Int, light: [Int]) -> CandidateMove? {
     let source = Int(parts[node])
+    guard overloaded(source), ledger.sizes[source] > 1 else { return nil }
     let row = ledger.loads.row(node)
-    let helps = (0..<ledger.loads.constraintCount).contains { row[$0] > 0 && ledger.exceeds(source, $0) }
-    guard helps else { return nil }
+    guard (0..<ledger.loads.constraintCount).contains(where: { row[$0] > 0 && ledger.exceeds(source, $0) }) else { return nil }
     links.count(of: node, adjacency, parts)
-    var best: (price: Double, target: Int)?
+    var best: CandidateMove?
     for target in links.parts + light where target != source {
       let change = ledger.change(moving: node, from: source, to: target)
       guard change < -Self.epsilon else { continue }
       let loss = Double(links[source] - links[target])
-      let price = loss > 0 ? loss / -change : loss
-      if best.map({ (price, target) < ($0.price, $0.target) }) ?? true { best = (price, target) }
+      let move = CandidateMove(price: loss > 0 ? loss / -change : loss, node: node, target: target)
+      if best.map({ CandidateMove.precedes(move, $0) }) ?? true { best = move }
     }
     return best
+  }
+
+  /// True when `part` is above a limit.
+  private func overloaded(_ part: Int) -> Bool {
+    (0..<ledger.loads.constraintCount).contains { ledger.exceeds(part, $0) }
   }
 
   /// The parts with most room: for each constraint, and over all of them.

@@ -1,9 +1,9 @@
-import Graphs
-import Partitions
-import Tensors
+package import Graphs
+package import Partitions
+package import Tensors
 
 /// What each node counts under each constraint that is to be balanced. Letters: `n` nodes, `C` constraints.
-struct NodeLoads: Sendable {
+package struct NodeLoads: Sendable {
   let constraintCount: Int
   /// Shape (n, C), row-major.
   let values: Buffer<UInt32>
@@ -16,7 +16,7 @@ struct NodeLoads: Sendable {
   let partCount: Int
 
   /// Fills the loads of the constraints in `targets`; those that count nothing are left out, all but `nodes`.
-  init(
+  package init(
     _ graph: RawGraph, targets: [(constraint: BalanceConstraint, tolerance: Double)], partCount: Int, threads: Threads
   ) {
     let counting = targets.filter { Self.counts($0.constraint, in: graph) }
@@ -43,29 +43,33 @@ struct NodeLoads: Sendable {
 
   var nodeCount: Int { values.count / constraintCount }
 
-  /// The loads in METIS's 32-bit integers. A constraint whose total reaches 2³⁰ is scaled below it, rounding the running
-  /// sum instead of each node, so that the total is kept and no node's share is off by more than one unit.
+  /// The loads in METIS's 32-bit integers.
   func scaledForMETIS() -> Buffer<Int32> {
-    let ceiling = 1 << 30 - 1
     let scaled = Buffer<Int32>(count: values.count)
     for column in 0..<constraintCount {
-      let total = totals[column]
-      var sum = 0
-      var scaledSum = 0
-      for node in 0..<nodeCount {
-        let position = node * constraintCount + column
-        guard total > ceiling else {
-          scaled.pointer[position] = Int32(values.pointer[position])
-          continue
-        }
-        sum += Int(values.pointer[position])
-        let product = sum.multipliedFullWidth(by: ceiling)
-        let next = total.dividingFullWidth(product).quotient
-        scaled.pointer[position] = Int32(next - scaledSum)
-        scaledSum = next
-      }
+      Self.scale(values, into: scaled, column: column, of: constraintCount, total: totals[column])
     }
     return scaled
+  }
+
+  /// Copies one column of loads; where its total reaches 2³⁰ it is scaled below that, rounding the running sum instead of
+  /// each node: the total is kept and no node's share is off by more than one unit.
+  package static func scale(
+    _ values: Buffer<UInt32>, into scaled: Buffer<Int32>, column: Int, of columns: Int, total: Int
+  ) {
+    let ceiling = 1 << 30 - 1
+    var sum = 0
+    var scaledSum = 0
+    for position in stride(from: column, to: values.count, by: columns) {
+      guard total > ceiling else {
+        scaled.pointer[position] = Int32(values.pointer[position])
+        continue
+      }
+      sum += Int(values.pointer[position])
+      let next = total.dividingFullWidth(sum.multipliedFullWidth(by: ceiling)).quotient
+      scaled.pointer[position] = Int32(next - scaledSum)
+      scaledSum = next
+    }
   }
 
   private static func counts(_ constraint: BalanceConstraint, in graph: RawGraph) -> Bool {
@@ -91,14 +95,8 @@ struct NodeLoads: Sendable {
         for id in data.split.nodes(of: constraint) { values.pointer[(numbering.offsets[type] + Int(id)) * columns + column] = 1 }
       }
     case .edges:
-      let degrees = AtomicCounters(count: numbering.count)
-      for (relation, edges) in zip(graph.schema.relations, graph.edges) {
-        let offset = numbering.offsets[relation.destination]
-        threads.forEachChunk(of: edges.count, by: 1 << 18) { range in
-          for edge in range { degrees.increment(offset &+ Int(edges.destinations.pointer[edge])) }
-        }
-      }
-      for node in 0..<numbering.count { values.pointer[node * columns + column] = degrees.values[node] }
+      let degrees = graph.inDegrees(threads: threads)
+      for node in 0..<numbering.count { values.pointer[node * columns + column] = degrees.pointer[node] }
     }
   }
 }

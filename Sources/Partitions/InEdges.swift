@@ -21,7 +21,7 @@ struct InEdges: Sendable {
     packed = Buffer(count: relationBounds[relationBounds.count - 1])
     let degrees = AtomicCounters(count: nodes.count)
     Self.forEachEdge(of: graph, numbering: numbering, threads: threads) { row, _, _ in degrees.increment(row) }
-    for row in 0..<nodes.count { offsets.pointer[row + 1] = offsets.pointer[row] + Int64(degrees.values[row]) }
+    for row in 0..<nodes.count { offsets.pointer[row + 1] = offsets.pointer[row] + Int64(degrees.values.pointer[row]) }
     let starts = offsets
     let edges = packed
     Self.forEachEdge(of: graph, numbering: numbering, threads: threads) { row, source, edge in

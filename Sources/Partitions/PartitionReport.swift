@@ -54,7 +54,7 @@ public struct PartitionReport: Codable, Hashable, Sendable, CustomStringConverti
   public var description: String {
     var rows = [["", method, "random", "asked"]]
     rows.append(["cut edges", "\(Percent(cut))", "\(Percent(random.cut))", ""])
-    rows.append(["halo / nodes", "\(Percent(halo))", "\(Percent(random.halo))", ""])
+    rows.append(["halo nodes / nodes", Self.decimals(halo), Self.decimals(random.halo), ""])
     for constraint in imbalance.keys.sorted() {
       rows.append([
         "imbalance \(constraint)", "\(Percent((imbalance[constraint] ?? 1) - 1))",
@@ -65,6 +65,13 @@ public struct PartitionReport: Codable, Hashable, Sendable, CustomStringConverti
     sizes += parts.enumerated().map { ["\($0)", "\($1.nodes)", "\($1.halo)", "\($1.edges)", "\($1.train)"] }
     let lines = ["\(name): \(nodes) nodes, \(edges) edges, \(parts.count) parts"] + Self.columns(rows) + [""] + Self.columns(sizes)
     return (lines + unmet.map { "not met: \($0)" }).joined(separator: "\n")
+  }
+
+  /// Three decimals, `1.943`.
+  private static func decimals(_ value: Double) -> String {
+    let thousandths = Int((value * 1000).rounded())
+    let fraction = String(thousandths % 1000)
+    return "\(thousandths / 1000)." + String(repeating: "0", count: 3 - fraction.count) + fraction
   }
 
   /// Lines of equal columns: the first to the left, the others to the right.

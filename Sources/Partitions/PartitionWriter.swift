@@ -10,7 +10,8 @@ public import Tensors
 public enum PartitionWriter {
   /// Checks that `directory` may be written, before any long work is done.
   ///
-  /// - Throws: `InputError` when something is there and `force` is not set, or it is not a partition directory.
+  /// - Throws: `InputError` when something is there and `force` is not set, or it is not a partition directory; `SystemError`
+  ///   when its parent is missing or takes no files.
   public static func checkTarget(_ directory: String, force: Bool) throws {
     try StagingDirectory.checkTarget(directory, force: force)
   }

@@ -51,7 +51,7 @@ extension RunningChecksum {
     case .dense(let rows):
       add(rows.elementType.rawValue)
       let width = rows.columns * rows.elementType.size
-      if width == rows.strideBytes { return add(rows.bytes.elements) }
+      if width == rows.strideBytes { return update(UnsafeRawBufferPointer(rows.bytes.elements)) }
       for row in 0..<rows.rows { update(UnsafeRawBufferPointer(start: rows.bytes.pointer + row * rows.strideBytes, count: width)) }
     case .sparse(let rows):
       add(rows.indptr.elements)

@@ -1,22 +1,19 @@
 /// Sorts the short rows of an adjacency in place: insertion up to sixteen keys, then merging in a scratch row.
 ///
 /// O(n log n) for any input, no allocation once the scratch has grown. One thread uses a sorter at a time.
-package struct RowSort<Key: FixedWidthInteger & UnsignedInteger & BitwiseCopyable>: ~Copyable {
-  @usableFromInline var scratch: UnsafeMutablePointer<Key>
-  @usableFromInline var capacity: Int
+struct RowSort<Key: FixedWidthInteger & UnsignedInteger & BitwiseCopyable>: ~Copyable {
+  private var scratch: UnsafeMutablePointer<Key>
+  private var capacity: Int
 
-  @inlinable
-  package init() {
+  init() {
     capacity = 256
     scratch = .allocate(capacity: capacity)
   }
 
-  @inlinable
   deinit { scratch.deallocate() }
 
   /// Sorts `keys[0..<count]` increasingly.
-  @inlinable
-  package mutating func sort(_ keys: UnsafeMutablePointer<Key>, count: Int) {
+  mutating func sort(_ keys: UnsafeMutablePointer<Key>, count: Int) {
     let run = 16
     var start = 0
     while start < count {
@@ -40,8 +37,7 @@ package struct RowSort<Key: FixedWidthInteger & UnsignedInteger & BitwiseCopyabl
     if source != keys { keys.update(from: source, count: count) }
   }
 
-  @inlinable
-  func insertionSort(_ keys: UnsafeMutablePointer<Key>, count: Int) {
+  private func insertionSort(_ keys: UnsafeMutablePointer<Key>, count: Int) {
     var index = 1
     while index < count {
       let key = keys[index]
@@ -56,8 +52,7 @@ package struct RowSort<Key: FixedWidthInteger & UnsignedInteger & BitwiseCopyabl
   }
 
   /// Merges neighbouring sorted runs of `width` keys.
-  @inlinable
-  func mergePass(from source: UnsafeMutablePointer<Key>, to target: UnsafeMutablePointer<Key>, count: Int, width: Int) {
+  private func mergePass(from source: UnsafeMutablePointer<Key>, to target: UnsafeMutablePointer<Key>, count: Int, width: Int) {
     var start = 0
     while start < count {
       let middle = min(start &+ width, count)

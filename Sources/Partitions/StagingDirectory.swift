@@ -19,8 +19,11 @@ struct StagingDirectory {
     try Self.makeDirectory(path)
   }
 
-  /// Checks that a partition directory may be written to `target`: nothing is there, or `force` and it is an older one.
+  /// Checks that a partition directory may be written to `target`: its parent takes files, and nothing is there, or `force`
+  /// and it is an older one.
   static func checkTarget(_ target: String, force: Bool) throws {
+    let parent = URL(fileURLWithPath: target).standardizedFileURL.deletingLastPathComponent().path
+    guard access(parent, W_OK | X_OK) == 0 else { throw SystemError("write to \(parent)", code: errno) }
     var status = stat()
     guard lstat(target, &status) == 0 else {
       guard errno == ENOENT else { throw SystemError("stat \(target)", code: errno) }

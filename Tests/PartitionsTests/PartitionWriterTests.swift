@@ -195,9 +195,9 @@ import Testing
     #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path) == [])
   }
 
-  @Test func fullDiskIsOneErrorAndLeavesNothingBehind() throws {
+  @Test func failureInTheMiddleIsOneErrorAndLeavesNothingBehind() throws {
     let directory = try TemporaryDirectory()
-    // A type name too long for a file name stands in for a disk that refuses in the middle of the work.
+    // A type name too long for a file name fails in the middle of the work, as a full disk does.
     var graph = SmallGraphs.cycle
     graph.schema.nodeTypes = [String(repeating: "n", count: 300)]
     let assignment = SmallGraphs.assignment(graph, SmallGraphs.cycleParts)
