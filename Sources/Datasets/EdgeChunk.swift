@@ -1,0 +1,86 @@
+import Tensors
+
+/// The edges in a piece of an edge list, parsed from text.
+final class EdgeChunk: ParsedChunk {
+  let sources = GrowingBuffer<UInt32>()
+  let destinations = GrowingBuffer<UInt32>()
+  // Written by the one thread that parses, read by the one that consumes afterwards.
+  nonisolated(unsafe) private(set) var lineCount = 0
+  /// Largest id of the piece; 0 where it holds no edge.
+  nonisolated(unsafe) private(set) var largestID: UInt32 = 0
+
+  /// Parses `text`, whole lines of two node ids each; comments and blank lines are skipped.
+  ///
+  /// The loop knows the usual line only: digits, one comma or some blanks, digits, line end. Every other line goes to
+  /// `EdgeLine`, which is slow and exact.
+  ///
+  /// - Parameter idLimit: Ids must be below.
+  func parse(_ text: UnsafeRawBufferPointer, idLimit: UInt32) throws(LineError) {
+    lineCount = 0
+    largestID = 0
+    // The shortest line is "0 0\n".
+    sources.resize(to: text.count / 4 + 1)
+    destinations.resize(to: text.count / 4 + 1)
+    guard let start = text.baseAddress?.assumingMemoryBound(to: UInt8.self), text.count > 0 else {
+      sources.resize(to: 0)
+      destinations.resize(to: 0)
+      return
+    }
+    let from = sources.pointer
+    let to = destinations.pointer
+    let end = start + text.count
+    let limit = UInt64(idLimit)
+    var p = start
+    var count = 0
+    var lines = 0
+    var largest: UInt64 = 0
+    // Safe: text ends with a line feed, and every step forward is over a byte that is none, or ends the line.
+    while p < end {
+      let line = p
+      let source = Self.number(&p)
+      let separator = p
+      if p[0] == 0x2C { p += 1 } else { while p[0] == 0x09 || p[0] == 0x20 { p += 1 } }
+      let second = p
+      let destination = Self.number(&p)
+      let digits = p
+      if p[0] == 0x0D { p += 1 }
+      let isUsual =
+        p[0] == 0x0A && separator > line && separator - line <= 10 && second > separator && digits > second && digits - second <= 10
+      if isUsual && source < limit && destination < limit {
+        from[count] = UInt32(truncatingIfNeeded: source)
+        to[count] = UInt32(truncatingIfNeeded: destination)
+        largest = max(largest, max(source, destination))
+        count &+= 1
+        p += 1
+      } else {
+        p = line
+        while p[0] != 0x0A { p += 1 }
+        let bytes = UnsafeRawBufferPointer(start: line, count: p - line)
+        if let edge = try EdgeLine.parse(bytes, number: lines, idLimit: idLimit) {
+          from[count] = edge.source
+          to[count] = edge.destination
+          largest = max(largest, UInt64(max(edge.source, edge.destination)))
+          count &+= 1
+        }
+        p += 1
+      }
+      lines &+= 1
+    }
+    lineCount = lines
+    largestID = UInt32(truncatingIfNeeded: largest)
+    sources.resize(to: count)
+    destinations.resize(to: count)
+  }
+
+  /// Reads digits; the value wraps around past twenty of them, and callers look at their number first.
+  @inline(__always)
+  private static func number(_ p: inout UnsafePointer<UInt8>) -> UInt64 {
+    var value: UInt64 = 0
+    while true {
+      let digit = p[0] &- 0x30
+      if digit > 9 { return value }
+      value = value &* 10 &+ UInt64(digit)
+      p += 1
+    }
+  }
+}

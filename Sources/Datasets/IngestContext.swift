@@ -1,0 +1,16 @@
+public import Tensors
+
+/// How a graph is read: with which threads, and where remarks go.
+public struct IngestContext: Sendable {
+  public var threads: Threads
+  /// Whether files that take long show progress on standard error.
+  public var showsProgress: Bool
+  /// Receives what the user should know but need not mend, one sentence at a time.
+  public var notice: @Sendable (String) -> Void
+
+  public init(threads: Threads = Threads(1), showsProgress: Bool = false, notice: @escaping @Sendable (String) -> Void = { _ in }) {
+    self.threads = threads
+    self.showsProgress = showsProgress
+    self.notice = notice
+  }
+}
