@@ -50,7 +50,7 @@ public enum PartitionWriter {
         partitioner: assignment.record, metrics: assignment.metrics, randomMetrics: assignment.randomMetrics,
         fingerprint: graph.fingerprint, files: files.sorted { $0.path < $1.path })
       try staging.write(manifest.encoded(), to: Manifest.fileName)
-      try staging.commit(files: files.map(\.path) + [Manifest.fileName])
+      try staging.commit()
       return manifest
     } catch {
       staging.discard()

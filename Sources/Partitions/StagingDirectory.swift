@@ -62,20 +62,10 @@ struct StagingDirectory {
     }
   }
 
-  /// Flushes the directory and moves it to its target, replacing what was there.
-  ///
-  /// - Parameter files: Paths inside the directory; each is flushed to the disk first.
-  func commit(files: [String]) throws {
-    var folders: Set<String> = [path]
-    for file in files {
-      try Self.flush("\(path)/\(file)")
-      var folder = URL(fileURLWithPath: "\(path)/\(file)").deletingLastPathComponent().path
-      while folder.count > path.count {
-        folders.insert(folder)
-        folder = URL(fileURLWithPath: folder).deletingLastPathComponent().path
-      }
-    }
-    for folder in folders.sorted() { try Self.flush(folder) }
+  /// Flushes everything to the disk and moves the directory to its target, replacing what was there.
+  func commit() throws {
+    let entries = try FileManager.default.subpathsOfDirectory(atPath: path).map { "\(path)/\($0)" }
+    try DiskFlush.flush(entries + [path])
     let retired = "\(path)-old"
     let replaces = access(target, F_OK) == 0
     if replaces { guard rename(target, retired) == 0 else { throw SystemError("rename \(target)", code: errno) } }
@@ -84,7 +74,7 @@ struct StagingDirectory {
       if replaces { rename(retired, target) }
       throw SystemError("rename \(path) to \(target)", code: code)
     }
-    try Self.flush(URL(fileURLWithPath: target).deletingLastPathComponent().path)
+    try DiskFlush.flush([URL(fileURLWithPath: target).deletingLastPathComponent().path])
     if replaces { try Self.remove(retired) }
   }
 
@@ -97,13 +87,5 @@ struct StagingDirectory {
 
   private static func remove(_ path: String) throws {
     if access(path, F_OK) == 0 { try FileManager.default.removeItem(atPath: path) }
-  }
-
-  private static func flush(_ path: String) throws {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw SystemError("open \(path)", code: errno) }
-    defer { close(descriptor) }
-    // A file system that cannot flush directories says EINVAL; its files are flushed all the same.
-    guard fsync(descriptor) == 0 || errno == EINVAL else { throw SystemError("flush \(path)", code: errno) }
   }
 }
