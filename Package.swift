@@ -49,10 +49,25 @@ let modules: [Target] =
     ])
   + module("Benchmarks", ["Kernels", "Graphs", "Tensors", "Telemetry", "CBLAS"])
 
+// The command reads options, calls one module and prints what it returns.
+let command: [Target] = [
+  .executableTarget(
+    name: "halo",
+    dependencies: [
+      "Datasets", "Graphs", "Partitioning", "Partitions", "Telemetry", "Tensors",
+      .product(name: "ArgumentParser", package: "swift-argument-parser"),
+    ],
+    path: "tools/halo",
+    swiftSettings: strict),
+  .testTarget(name: "HaloToolTests", dependencies: ["halo"], swiftSettings: strict),
+]
+
 let package = Package(
   name: "HaloGNN",
   products: [],
-  dependencies: [],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2")
+  ],
   targets: [
     library("CMETIS", apt: "libmetis-dev"),
     library("CMPI", apt: "libopenmpi-dev"),
@@ -62,5 +77,5 @@ let package = Package(
     library("CZstd", apt: "libzstd-dev"),
     library("CXXHash", apt: "libxxhash-dev"),
     .target(name: "CKernels"),
-  ] + modules
+  ] + modules + command
 )

@@ -33,7 +33,10 @@ public enum DatasetWriter {
     }
   }
 
-  private static func checkTarget(_ path: String, force: Bool) throws {
+  /// Checks that a dataset may be written to `path`, before any long work is done.
+  ///
+  /// - Throws: `InputError` when something is there and `force` is not set, or it is not a dataset.
+  public static func checkTarget(_ path: String, force: Bool) throws {
     guard FileManager.default.fileExists(atPath: path) else { return }
     guard force else { throw InputError(path, expected: "a path that does not exist yet (or --force)", found: "something there") }
     let isDataset = FileManager.default.fileExists(atPath: "\(path)/\(DatasetManifest.fileName)")

@@ -1,0 +1,52 @@
+import Testing
+
+@Suite struct HelpTests {
+  static let commands: [[String]] = [
+    [], ["dataset"], ["dataset", "convert"], ["dataset", "generate"], ["dataset", "generate", "rmat"],
+    ["dataset", "generate", "communities"], ["dataset", "generate", "karate"], ["dataset", "show"], ["partition"], ["verify"],
+  ]
+
+  @Test(arguments: commands)
+  func everyCommandSaysWhatItDoesAndExplainsEachOption(command: [String]) throws {
+    let outcome = try HaloTool.run(command + ["--help"])
+    #expect(outcome.status == 0 && outcome.messages.isEmpty, "\(outcome)")
+    #expect(outcome.output.hasPrefix("OVERVIEW: "))
+    #expect(outcome.output.contains("USAGE: halo"))
+    for entry in Self.optionEntries(of: outcome.output) {
+      #expect(entry.help.count > 10, "'\(entry.option)' of halo \(command.joined(separator: " ")) is not explained")
+    }
+  }
+
+  /// The options and arguments of a help text with what stands beside them.
+  private static func optionEntries(of help: String) -> [(option: String, help: String)] {
+    var entries: [(option: String, help: String)] = []
+    for line in help.split(separator: "\n") {
+      let words = line.drop { $0 == " " }
+      let indentation = line.count - words.count
+      if indentation == 2, words.hasPrefix("-") || words.hasPrefix("<") {
+        let columns = words.split(separator: "  ", maxSplits: 1)
+        entries.append((String(columns[0]), columns.count > 1 ? columns[1].trimmingPrefix { $0 == " " }.description : ""))
+      } else if indentation > 20, !entries.isEmpty {
+        entries[entries.count - 1].help += " \(words)"
+      }
+    }
+    return entries
+  }
+
+  @Test func theVersionIsThreeNumbers() throws {
+    let outcome = try HaloTool.run(["--version"])
+    #expect(outcome.status == 0)
+    #expect(outcome.output.wholeMatch(of: /\d+\.\d+\.\d+\n/) != nil, "\(outcome)")
+  }
+
+  @Test(arguments: [
+    ["nothing"], ["train", "parts"], ["partition", "graph.tsv", "-o", "parts"],
+    ["partition", "graph.tsv", "-k", "2", "-o", "parts", "--method", "best"],
+    ["partition", "graph.tsv", "-k", "2", "-o", "p", "--method", "given"],
+  ])
+  func misuseIsExplainedWithStatus64(arguments: [String]) throws {
+    let outcome = try HaloTool.run(arguments)
+    #expect(outcome.status == 64 && outcome.output.isEmpty, "\(outcome)")
+    #expect(outcome.messages.contains("Error: ") && outcome.messages.contains("Usage: halo"), "\(outcome)")
+  }
+}

@@ -1,0 +1,19 @@
+import ArgumentParser
+import Datasets
+import Tensors
+
+/// What is done to the edges of a graph that is read.
+struct EdgeOptions: ParsableArguments {
+  @Flag(help: "Add the reverse of every edge that lacks one.")
+  var undirected = false
+
+  @Flag(help: "Remove repeated edges.")
+  var dedup = false
+
+  var transforms: EdgeTransforms { EdgeTransforms(dedup: dedup, undirected: undirected) }
+}
+
+extension ThreadsOption {
+  /// How graphs are read: remarks and progress go to standard error.
+  var ingest: IngestContext { IngestContext(threads: value, showsProgress: true) { Halo.printNote($0) } }
+}

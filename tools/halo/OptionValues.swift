@@ -1,0 +1,36 @@
+// Conformances of public types to a public protocol ask for public imports, also in an executable.
+public import ArgumentParser
+public import Graphs
+
+extension Generators.Communities.Level: ExpressibleByArgument {}
+
+extension SplitFractions: ExpressibleByArgument {
+  /// Three numbers: `0.1,0.1,0.8`.
+  public init?(argument: String) {
+    let fields = argument.split(separator: ",", omittingEmptySubsequences: false).map { Double($0) }
+    guard fields.count == 3, let train = fields[0], let validation = fields[1], let test = fields[2] else { return nil }
+    self.init(train: train, validation: validation, test: test)
+  }
+
+  public var defaultValueDescription: String { "\(train),\(validation),\(test)" }
+}
+
+/// A fraction, written as `5%` or `0.05`.
+struct Fraction: ExpressibleByArgument {
+  var value: Double
+
+  init(_ value: Double) { self.value = value }
+
+  init?(argument: String) {
+    let isPercentage = argument.hasSuffix("%")
+    guard let number = Double(isPercentage ? argument.dropLast() : argument[...]), number.isFinite else { return nil }
+    value = isPercentage ? number / 100 : number
+  }
+
+  var defaultValueDescription: String { "\((value * 1e6).rounded() / 1e4)%" }
+}
+
+/// The help of an option whose value, left out, is `standard`.
+func help(_ text: String, _ standard: some CustomStringConvertible) -> ArgumentHelp {
+  ArgumentHelp("\(text) (default: \(standard))")
+}
