@@ -6,12 +6,19 @@ public struct HopSampler: Sendable {
   /// In-edges taken per destination, by relation; `Int.max` takes all.
   public let limits: [Int]
   private let pickers: [NeighborPicker]
+  /// Distance from the seeds.
+  public let hop: Int
+  public let step: UInt32
+  /// Destinations that a thread samples at a time.
+  public static let chunk = 256
 
   /// - Parameters:
   ///   - hop: Distance from the seeds: their own in-edges are hop 0.
   ///   - step: Step of the run.
   public init(seed: UInt64, hop: Int, step: UInt32, limits: [Int]) {
     self.limits = limits
+    self.hop = hop
+    self.step = step
     pickers = limits.indices.map { relation in
       NeighborPicker(key: RandomKey(seed: seed, purpose: .sample, layer: hop, relation: relation), step: step)
     }

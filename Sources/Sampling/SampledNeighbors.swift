@@ -20,24 +20,30 @@ public final class SampledNeighbors: Sendable {
 /// Gives the sampled in-neighbours of any nodes it can reach.
 ///
 /// The answer is a pure function of the nodes, the hop and the step, whoever gives it.
-public protocol NeighborSource {
-  /// Replaces `neighbors` by the sampled in-neighbours of `nodes`, in their order.
-  func sample(_ nodes: UnsafeBufferPointer<GlobalID>, hop: HopSampler, into neighbors: SampledNeighbors, threads: Threads) throws
+public protocol NeighborSource: AnyObject {
+  /// Replaces each of `neighbors` by the sampled in-neighbours of the list of nodes beside it, in the list's order.
+  ///
+  /// A list holds distinct nodes; lists may share nodes.
+  func sample(_ lists: [UnsafeBufferPointer<GlobalID>], hop: HopSampler, into neighbors: [SampledNeighbors], threads: Threads) throws
 }
 
 /// Samples inner nodes of one part from its own in-edges.
-public struct LocalNeighborSource: NeighborSource, Sendable {
+public final class LocalNeighborSource: NeighborSource {
   private let edges: InEdges
-  /// Destinations a thread samples at a time.
-  private static let chunk = 256
+  private let offsets = GrowingBuffer<Int>()
 
   public init(_ edges: InEdges) { self.edges = edges }
 
   /// - Precondition: Every node is an inner node of the part.
-  public func sample(_ nodes: UnsafeBufferPointer<GlobalID>, hop: HopSampler, into neighbors: SampledNeighbors, threads: Threads) {
+  public func sample(
+    _ lists: [UnsafeBufferPointer<GlobalID>], hop: HopSampler, into neighbors: [SampledNeighbors], threads: Threads
+  ) {
+    for (nodes, neighbors) in zip(lists, neighbors) { sample(nodes, hop: hop, into: neighbors, threads: threads) }
+  }
+
+  private func sample(_ nodes: UnsafeBufferPointer<GlobalID>, hop: HopSampler, into neighbors: SampledNeighbors, threads: Threads) {
     let relationCount = hop.relationCount
-    let offsets = GrowingBuffer<Int>(capacity: nodes.count + 1)
-    offsets.resize(to: nodes.count + 1)
+    offsets.resize(to: nodes.count)
     neighbors.counts.resize(to: nodes.count * relationCount)
     var total = 0
     for (row, node) in nodes.enumerated() {
@@ -49,7 +55,9 @@ public struct LocalNeighborSource: NeighborSource, Sendable {
     neighbors.sources.resize(to: total)
     nonisolated(unsafe) let output = neighbors.sources.pointer  // Safe: each row writes its own range.
     nonisolated(unsafe) let rows = nodes
-    threads.forEachChunk(of: nodes.count, by: Self.chunk) { chunk in
+    let offsets = offsets
+    let edges = edges
+    threads.forEachChunk(of: nodes.count, by: HopSampler.chunk) { chunk in
       for row in chunk {
         hop.sample(Int(rows[row].rawValue - edges.firstGlobalID), in: edges, into: output + offsets.pointer[row])
       }

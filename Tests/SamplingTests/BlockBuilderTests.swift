@@ -18,7 +18,7 @@ import Testing
     let neighbors = SampledNeighbors(relationCount: relations)
     let hop = HopSampler(seed: 1, hop: 0, step: 0, limits: Array(repeating: limit, count: relations))
     ids(destinations).withUnsafeBufferPointer { nodes in
-      LocalNeighborSource(edges).sample(nodes, hop: hop, into: neighbors, threads: Threads(threads))
+      LocalNeighborSource(edges).sample([nodes], hop: hop, into: [neighbors], threads: Threads(threads))
       BlockBuilder().build(block, destinations: nodes, neighbors: neighbors)
     }
     return block
@@ -64,7 +64,7 @@ import Testing
       let neighbors = SampledNeighbors(relationCount: 1)
       ids(nodes).withUnsafeBufferPointer {
         LocalNeighborSource(graph).sample(
-          $0, hop: HopSampler(seed: 3, hop: 1, step: 8, limits: [6]), into: neighbors, threads: Threads(threads))
+          [$0], hop: HopSampler(seed: 3, hop: 1, step: 8, limits: [6]), into: [neighbors], threads: Threads(threads))
       }
       return Dictionary(
         uniqueKeysWithValues: nodes.enumerated().map { row, node in
