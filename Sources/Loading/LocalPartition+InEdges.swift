@@ -1,0 +1,10 @@
+public import Partitions
+public import Sampling
+
+extension LocalPartition {
+  /// The part's in-edges as a sampler reads them, in place.
+  public var inEdges: InEdges {
+    InEdges(
+      indptr: indptr, indices: indices, relations: relations, original: original, firstGlobalID: firstGlobalID, halo: halo)
+  }
+}

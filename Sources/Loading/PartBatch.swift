@@ -1,0 +1,29 @@
+public import Graphs
+public import Kernels
+public import Sampling
+public import Tensors
+
+/// What one part computes in one step: its seeds, their sampled blocks, the rows of the input hop, the seeds' labels.
+///
+/// Filled again every step; valid until the next step is loaded.
+public final class PartBatch {
+  public let part: Int
+  /// The seeds in batch order.
+  public let seeds = GrowingBuffer<PartLocalID>()
+  /// Global ids of the seeds.
+  public let seedIDs = GrowingBuffer<GlobalID>()
+  /// Class of each seed, −1 where unknown.
+  public let labels = GrowingBuffer<Int32>()
+  /// One block per layer, input hop first.
+  public let blocks: [Block]
+  /// The feature row of each source of the first block.
+  public internal(set) var rows: InputRows?
+
+  init(part: Int, layerCount: Int, relationCount: Int) {
+    self.part = part
+    blocks = (0..<layerCount).map { _ in Block(relationCount: relationCount) }
+  }
+
+  /// Sampled edges of all layers.
+  public var edgeCount: Int { blocks.reduce(0) { $0 + $1.edgeCount } }
+}

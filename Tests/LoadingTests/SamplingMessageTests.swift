@@ -1,0 +1,68 @@
+import Graphs
+import Loading
+import Messaging
+import Sampling
+import Tensors
+import Testing
+
+@Suite struct SamplingMessageTests {
+  private let hop = HopSampler(seed: 1, hop: 2, step: 9, limits: [5, .max])
+  private let nodes: [GlobalID] = [3, 1_000_000, 17].map { GlobalID($0) }
+
+  private func neighbors(_ counts: [UInt32], _ sources: [Int64]) -> SampledNeighbors {
+    let neighbors = SampledNeighbors(relationCount: 2)
+    for count in counts { neighbors.counts.append(count) }
+    for source in sources { neighbors.sources.append(GlobalID(source)) }
+    return neighbors
+  }
+
+  @Test(arguments: [4, 8])
+  func requestIsReadBack(idBytes: Int) throws {
+    let bytes = nodes.withUnsafeBufferPointer { Array(SamplingMessage.request(hop: hop, nodes: $0, idBytes: idBytes).payload) }
+    #expect(bytes.count == 8 + 8 + 3 * idBytes)
+    let request = try bytes.withUnsafeBytes { try SamplingMessage.parseRequest($0, count: 3, relationCount: 2) }
+    #expect(request.hop == 2 && request.limits == [5, .max] && request.idBytes == idBytes && request.nodes == nodes)
+  }
+
+  @Test(arguments: [4, 8])
+  func replyIsReadBack(idBytes: Int) throws {
+    let bytes = Array(SamplingMessage.reply(neighbors([1, 0, 0, 0, 2, 1], [7, 8, 9, 10]), idBytes: idBytes).payload)
+    try bytes.withUnsafeBytes { raw in
+      let reply = try SamplingMessage.parseReply(raw, nodeCount: 3, limits: [5, .max], graphNodes: 11, peer: "worker 1")
+      #expect(reply.edgeCount == 4)
+      #expect((0..<6).map(reply.count) == [1, 0, 0, 0, 2, 1])
+      #expect((0..<4).map { reply.source($0).rawValue } == [7, 8, 9, 10])
+    }
+  }
+
+  @Test func repliesThatDoNotFitAreRefused() {
+    func parse(_ bytes: [UInt8], nodeCount: Int = 3, limits: [Int] = [5, .max], graphNodes: Int64 = 11) throws {
+      _ = try bytes.withUnsafeBytes {
+        try SamplingMessage.parseReply($0, nodeCount: nodeCount, limits: limits, graphNodes: graphNodes, peer: "worker 1")
+      }
+    }
+    let good = Array(SamplingMessage.reply(neighbors([1, 0, 0, 0, 2, 1], [7, 8, 9, 10]), idBytes: 4).payload)
+    #expect(throws: Never.self) { try parse(good) }
+    #expect(throws: InputError.self, "another list of nodes") { try parse(good, nodeCount: 4) }
+    #expect(throws: InputError.self, "more than was asked") { try parse(good, limits: [1, .max]) }
+    #expect(throws: InputError.self, "an id outside the graph") { try parse(good, graphNodes: 10) }
+    for length in 0..<good.count { #expect(throws: InputError.self) { try parse(Array(good.prefix(length))) } }
+  }
+
+  /// Random damage gives an error or a message that is consistent in itself, never a trap.
+  @Test func damagedMessagesNeverTrap() {
+    let request = nodes.withUnsafeBufferPointer { Array(SamplingMessage.request(hop: hop, nodes: $0, idBytes: 8).payload) }
+    let reply = Array(SamplingMessage.reply(neighbors([1, 0, 0, 0, 2, 1], [7, 8, 9, 10]), idBytes: 8).payload)
+    for seed in 0..<4000 {
+      let words = RandomKey(seed: UInt64(seed), purpose: .generator).bits(id: 0, step: 0)
+      var damaged = seed % 2 == 0 ? request : reply
+      for word in 0..<1 + seed % 3 { damaged[Int(words[word]) % damaged.count] = UInt8(truncatingIfNeeded: words[3] >> (8 * word)) }
+      damaged.withUnsafeBytes { raw in
+        if let parsed = try? SamplingMessage.parseRequest(raw, count: 3, relationCount: 2) { #expect(parsed.nodes.count == 3) }
+        if let parsed = try? SamplingMessage.parseReply(raw, nodeCount: 3, limits: [5, .max], graphNodes: 11, peer: "worker 1") {
+          #expect((0..<parsed.edgeCount).allSatisfy { parsed.source($0).rawValue < 11 })
+        }
+      }
+    }
+  }
+}
