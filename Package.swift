@@ -46,7 +46,7 @@ let modules: [Target] =
     [
       "Configuration", "Loading", "Models", "Inference", "Kernels", "KVStore", "Sampling", "Messaging", "Partitions",
       "Collectives", "Graphs", "Tensors", "Telemetry",
-    ])
+    ], tests: ["Partitioning", "Datasets"])
   + module("Benchmarks", ["Kernels", "Graphs", "Tensors", "Telemetry", "CBLAS"])
 
 // The command reads options, calls one module and prints what it returns.

@@ -1,0 +1,36 @@
+import Collectives
+import Telemetry
+
+/// Seconds, bytes and memory of one worker in one epoch, a line of `timings.jsonl`.
+public struct EpochTimings: Codable, Sendable {
+  public var epoch: Int
+  public var worker: Int
+  /// Wall seconds of the training steps.
+  public var seconds: Double
+  /// Wall seconds of the evaluation that followed.
+  public var evaluationSeconds = 0.0
+  /// Wall seconds by stage.
+  public var stages: [String: Double]
+  /// What the steps read and moved.
+  public var traffic: Traffic
+  /// Largest resident memory so far, bytes; file pages shared with other workers included.
+  public var peakMemory: Int
+  /// Parts whose files this process has mapped or open, as the operating system sees it.
+  public var mappedParts: [Int]
+
+  init(epoch: Int, worker: Int, seconds: Double, stages: [Stage: StageClock.Reading], traffic: Traffic, mappedParts: [Int]) {
+    self.epoch = epoch
+    self.worker = worker
+    self.seconds = seconds
+    self.stages = Dictionary(uniqueKeysWithValues: Stage.allCases.map { ($0.rawValue, stages[$0]?.seconds ?? 0) })
+    self.traffic = traffic
+    self.mappedParts = mappedParts
+    peakMemory = ProcessMemory.current()?.peak ?? 0
+  }
+
+  func completed(evaluationSeconds: Double) -> EpochTimings {
+    var timings = self
+    timings.evaluationSeconds = evaluationSeconds
+    return timings
+  }
+}

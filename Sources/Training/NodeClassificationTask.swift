@@ -1,0 +1,37 @@
+import Configuration
+import Models
+import Partitions
+import Tensors
+
+/// What a configuration means on a given partition: which nodes, which table, which model.
+struct NodeClassificationTask {
+  /// Type of the training nodes.
+  let nodeType: Int
+  let table: TableDescription
+  /// In-edges taken by layer (input hop first) and relation.
+  let limits: [[Int]]
+  let modelShape: ModelShape
+
+  /// - Throws: `InputError` or `ConfigurationError` when the partition lacks what the task needs.
+  init(manifest: Manifest, directory: String, training: TrainingConfiguration) throws {
+    let place = "\(directory)/\(Manifest.fileName)"
+    let types = manifest.schema.nodeTypes.indices
+    guard let type = types.first(where: { type in manifest.parts.contains { $0.train[type] > 0 } }) else {
+      throw InputError(place, expected: "training nodes", found: "an empty training split")
+    }
+    guard manifest.classCounts[type] > 0 else { throw InputError(place, expected: "labels of the training nodes", found: "none") }
+    let tables = manifest.tables.filter { $0.nodeType == type }
+    guard let table = tables.first(where: { $0.name == training.features }) else {
+      let names = tables.isEmpty ? "no table" : tables.map(\.name).joined(separator: ", ")
+      throw InputError(place, expected: "a feature table '\(training.features)'", found: names)
+    }
+    nodeType = type
+    self.table = table
+    let relations = manifest.schema.relations.map(\.name)
+    limits = try training.fanout.limits(relations: relations)
+    modelShape = ModelShape(
+      kind: .sage, inputColumns: table.columns, sparseInput: table.layout == .sparse, hidden: training.hidden,
+      layers: training.layerCount, classes: manifest.classCounts[type], relations: relations, dropout: training.dropout,
+      inputDropout: training.inputDropout, rowNormalise: training.rowNormalise)
+  }
+}

@@ -1,0 +1,90 @@
+import Collectives
+import KVStore
+import Loading
+import Messaging
+
+/// What training steps computed, read and moved.
+public struct Traffic: Codable, Sendable, Equatable {
+  /// Sizes of one layer's blocks, added up over steps and parts.
+  public struct Layer: Codable, Sendable, Equatable {
+    public var destinations = 0
+    /// Rows that the layer reads, with repetitions over parts.
+    public var sources = 0
+    /// Sampled edges.
+    public var edges = 0
+  }
+
+  public var seeds = 0
+  /// Input hop first.
+  public var layers: [Layer] = []
+  /// Input rows pulled from other workers, repetitions removed, and their bytes.
+  public var remoteRows = 0
+  public var remoteRowBytes = 0
+  /// Nodes whose sampling was asked of other workers.
+  public var remoteNodes = 0
+  /// Bytes that the key-value store's client sent and received: frames, requests and replies of rows and samples.
+  public var storeBytesSent = 0
+  public var storeBytesReceived = 0
+  /// Bytes of gradients and weights sent to other workers.
+  public var reduceBytesSent = 0
+
+  public init() {}
+
+  /// Sampled edges of all layers.
+  public var sampledEdges: Int { layers.reduce(0) { $0 + $1.edges } }
+
+  static func + (a: Traffic, b: Traffic) -> Traffic { combine(a, b, +) }
+  static func - (a: Traffic, b: Traffic) -> Traffic { combine(a, b, -) }
+
+  private static func combine(_ a: Traffic, _ b: Traffic, _ apply: (Int, Int) -> Int) -> Traffic {
+    var result = a
+    let fields: [WritableKeyPath<Traffic, Int>] = [
+      \.seeds, \.remoteRows, \.remoteRowBytes, \.remoteNodes, \.storeBytesSent, \.storeBytesReceived, \.reduceBytesSent,
+    ]
+    for field in fields { result[keyPath: field] = apply(a[keyPath: field], b[keyPath: field]) }
+    result.layers = (0..<max(a.layers.count, b.layers.count)).map { index in
+      let (left, right) = (a.layer(index), b.layer(index))
+      return Layer(
+        destinations: apply(left.destinations, right.destinations), sources: apply(left.sources, right.sources),
+        edges: apply(left.edges, right.edges))
+    }
+    return result
+  }
+
+  private func layer(_ index: Int) -> Layer { index < layers.count ? layers[index] : Layer() }
+}
+
+extension Traffic {
+  /// Adds what one part computed in one step.
+  mutating func add(_ batch: PartBatch) {
+    seeds += batch.seeds.count
+    if layers.isEmpty { layers = batch.blocks.map { _ in Layer() } }
+    for (index, block) in batch.blocks.enumerated() {
+      layers[index].destinations += block.destinationCount
+      layers[index].sources += block.sourceCount
+      layers[index].edges += block.edgeCount
+    }
+  }
+}
+
+/// Reads the counters of all that moves bytes for a worker.
+struct TrafficMeter {
+  let store: RowStore
+  let source: RoutedNeighborSource
+  let client: Client?
+  let reducer: GradientReducer
+
+  /// Totals so far.
+  var reading: Traffic {
+    var traffic = Traffic()
+    traffic.remoteRows = store.traffic.rowsPulled
+    traffic.remoteRowBytes = store.traffic.bytesPulled
+    traffic.remoteNodes = source.remoteNodes
+    for peer in client?.traffic.values ?? [:].values {
+      traffic.storeBytesSent += peer.bytesSent
+      traffic.storeBytesReceived += peer.bytesReceived
+    }
+    traffic.reduceBytesSent = reducer.traffic.gradientBytesSent + reducer.traffic.weightBytesSent
+    return traffic
+  }
+}

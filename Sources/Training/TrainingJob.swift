@@ -1,0 +1,144 @@
+public import Collectives
+public import Configuration
+import Foundation
+import Inference
+import KVStore
+import Kernels
+import Loading
+import Models
+import Partitions
+import Sampling
+import Telemetry
+import Tensors
+
+/// A whole training run on one worker: all workers of the group run the same job together.
+public final class TrainingJob {
+  /// What to train, on what, and where to put it.
+  public struct Request: Sendable {
+    /// The partition directory.
+    public var partitions: String
+    /// The run directory to make; `nil` trains without keeping anything, for benchmarks.
+    public var run: String?
+    public var force = false
+    public var training: TrainingConfiguration
+    public var execution: ExecutionConfiguration
+    /// Scores the model on the validation and test sets; off where only the training steps matter.
+    public var evaluates = true
+    /// Watches the other workers' heartbeats; off for workers that share a process.
+    public var watched = true
+
+    public init(partitions: String, run: String?, training: TrainingConfiguration, execution: ExecutionConfiguration) {
+      self.partitions = partitions
+      self.run = run
+      self.training = training
+      self.execution = execution
+    }
+  }
+
+  private let request: Request
+  private let group: any ProcessGroup
+  private let report: (String) -> Void
+  private let worker: Worker
+  private let plan: BatchPlan
+  private let model: Model
+  private let step: TrainingStep
+  private let reducer: GradientReducer
+  private let evaluator: Evaluator
+  private let recorder: RunRecorder
+  private let meter: TrafficMeter
+
+  /// Opens the partition, connects the workers and builds the model; a collective call.
+  ///
+  /// - Parameter report: Shows a line to the user; called on worker 0 only.
+  /// - Throws: The same error on every worker when any of them fails.
+  public init(_ request: Request, group: any ProcessGroup, report: @escaping (String) -> Void) throws {
+    self.request = request
+    self.group = group
+    self.report = report
+    let (training, execution) = (request.training, request.execution)
+    try group.agree {
+      try training.validate()
+      try execution.validate()
+      if group.rank == 0, let run = request.run { try RunDirectory.requireAbsent(run, force: request.force) }
+    }
+    let threads = Threads(execution.threads)
+    worker = try Worker(
+      directory: request.partitions, group: group, seed: training.seed, execution: execution,
+      watched: request.watched)
+    try StartupAgreement.check(group: group, request: request)
+    let (worker, manifest) = (worker, worker.manifest)
+    let task = try group.agree { try NodeClassificationTask(manifest: manifest, directory: request.partitions, training: training) }
+    plan = BatchPlan(
+      order: training.order == .balanced ? .balanced : .global, seed: training.seed,
+      batchSize: training.globalBatchSize(parts: manifest.partCount), trainCounts: manifest.parts.map { $0.train[task.nodeType] })
+    let model = try group.agree { try Model(task.modelShape) }
+    self.model = model
+    let reducer = GradientReducer(
+      group: group, assignment: worker.assignment, elementCount: model.parameters.count, threads: threads)
+    self.reducer = reducer
+    let store = worker.store(of: task.table)
+    let source = RoutedNeighborSource(
+      book: worker.book, mapped: worker.mapped.mapValues(\.inEdges), worker: worker.workerOfPart, client: worker.client,
+      listCount: worker.parts.count)
+    let loader = BatchLoader(
+      parts: worker.parts, nodeType: task.nodeType, plan: plan, seed: training.seed, limits: task.limits, source: source, store: store,
+      threads: threads)
+    step = TrainingStep(
+      model: model, loader: loader, reducer: reducer, configuration: training, threads: threads)
+    meter = TrafficMeter(store: store, source: source, client: worker.client, reducer: reducer)
+    evaluator = try Evaluator(
+      worker: worker, model: model, store: store, nodeType: task.nodeType, reducer: reducer, threads: threads)
+    recorder = try RunRecorder(request: request, manifest: manifest, model: model, group: group)
+  }
+
+  /// Steps of one epoch.
+  public var stepsPerEpoch: Int { plan.stepsPerEpoch }
+
+  /// Trains for all epochs; a collective call. The summary is the same on every worker.
+  public func run() throws -> TrainingSummary {
+    do {
+      for epoch in 0..<request.training.epochs {
+        let (losses, timings) = try trainEpoch(epoch)
+        let (scores, evaluationSeconds) = try evaluateIfDue(epoch)
+        try recorder.record(
+          epoch: epoch, losses: losses, scores: scores, timings: timings.completed(evaluationSeconds: evaluationSeconds),
+          weights: step.weights)
+        if group.rank == 0 { report(recorder.newestLine) }
+      }
+      let summary = try recorder.finish(lastWeights: step.weights)
+      try worker.finish()
+      return summary
+    } catch {
+      recorder.discard()
+      throw error
+    }
+  }
+
+  private func trainEpoch(_ epoch: Int) throws -> (EpochLosses, EpochTimings) {
+    var losses = EpochLosses(parts: worker.parts.map(\.part), steps: plan.stepsPerEpoch)
+    let progress = group.rank == 0 ? ProgressReporter("epoch \(epoch + 1)", unit: "steps", total: plan.stepsPerEpoch) : nil
+    let (begin, workBefore, bytesBefore) = (MonotonicClock.now(), step.work, meter.reading)
+    for number in 0..<plan.stepsPerEpoch {
+      let runStep = UInt32(epoch * plan.stepsPerEpoch + number)
+      let outcomes = try step.take(epoch: epoch, step: number, runStep: runStep, seedCount: plan.seedCount(step: number))
+      losses.record(outcomes, step: number)
+      progress?.advance(by: 1)
+    }
+    let timings = EpochTimings(
+      epoch: epoch + 1, worker: group.rank, seconds: Double(MonotonicClock.now() - begin) * 1e-9, stages: step.clock.take(),
+      traffic: (step.work - workBefore) + (meter.reading - bytesBefore),
+      mappedParts: OpenPartFiles.parts(under: request.partitions))
+    try losses.sumOverParts(reducer, seedCounts: (0..<plan.stepsPerEpoch).map(plan.seedCount(step:)))
+    return (losses, timings)
+  }
+
+  /// Exact scores after the epoch where they are due, and the seconds they took.
+  private func evaluateIfDue(_ epoch: Int) throws -> (NodeClassificationMetrics?, Double) {
+    let every = request.training.evalEvery
+    let isLast = epoch + 1 == request.training.epochs
+    guard request.evaluates, isLast || (every > 0 && (epoch + 1) % every == 0) else { return (nil, 0) }
+    let begin = MonotonicClock.now()
+    let scores = try evaluator.evaluate(weights: step.weights)
+    return (scores, Double(MonotonicClock.now() - begin) * 1e-9)
+  }
+}

@@ -1,0 +1,81 @@
+import Collectives
+import Configuration
+import Kernels
+import Loading
+import Models
+import Telemetry
+import Tensors
+
+/// One synchronous step: sample → fetch → forward → backward → reduce → update.
+///
+/// Every part of the worker is computed by itself, one after the other, into its own gradient: which worker computes a part cannot
+/// change its bits.
+final class TrainingStep {
+  private let model: Model
+  private let loader: BatchLoader
+  private let reducer: GradientReducer
+  private let optimizer: DenseOptimizer
+  private let configuration: TrainingConfiguration
+  private let threads: Threads
+  private let workspace: ModelWorkspace
+  /// The replica of the weights, equal on every worker after every step.
+  let weights: Buffer<Float>
+  let clock = StageClock()
+  /// Sizes of what the steps so far have computed here.
+  private(set) var work = Traffic()
+
+  init(
+    model: Model, loader: BatchLoader, reducer: GradientReducer, configuration: TrainingConfiguration, threads: Threads
+  ) {
+    self.model = model
+    self.loader = loader
+    self.reducer = reducer
+    self.configuration = configuration
+    self.threads = threads
+    workspace = ModelWorkspace(model)
+    weights = model.initialWeights(seed: configuration.seed)
+    optimizer = DenseOptimizer(
+      slice: reducer.slice, layout: model.parameters, configuration: configuration, threads: threads)
+  }
+
+  /// Loss sum and right answers of one part in one step.
+  struct PartOutcome {
+    var part: Int
+    var lossSum: Double
+    var correct: Int
+  }
+
+  /// Takes one step; a collective call.
+  ///
+  /// - Parameter seedCount: Seeds of all parts, the normaliser of the mean loss.
+  func take(epoch: Int, step: Int, runStep: UInt32, seedCount: Int) throws -> [PartOutcome] {
+    let batches = try clock.measure(.sample) { try loader.sample(epoch: epoch, step: step) }
+    try clock.measure(.fetch) { try loader.fetch(epoch: epoch, step: step) }
+    let outcomes = batches.map { compute($0, runStep: runStep) }
+    let gradient = try clock.measure(.reduce) { try reducer.reduce() }
+    try clock.measure(.update) {
+      optimizer.update(weights: weights.pointer, gradient: gradient, normaliser: seedCount)
+      try reducer.allGather(weights: weights.pointer)
+    }
+    return outcomes
+  }
+
+  /// Forward and backward of one part, its gradient handed to the reducer.
+  private func compute(_ batch: PartBatch, runStep: UInt32) -> PartOutcome {
+    let rows = batch.rows!
+    let gradient = reducer.gradientBuffer()
+    let (logits, loss) = clock.measure(.forward) { () -> (MatrixView, SoftmaxCrossEntropy.Sums) in
+      let logits = model.forward(
+        batch.blocks, rows: rows, weights: weights.pointer, dropout: DropoutKey(seed: configuration.seed, step: runStep),
+        workspace: workspace, threads: threads)
+      return (logits, SoftmaxCrossEntropy.evaluate(logits, labels: batch.labels.pointer, gradient: logits, threads: threads))
+    }
+    clock.measure(.backward) {
+      model.backward(
+        batch.blocks, weights: weights.pointer, logitsGradient: logits, gradient: gradient, workspace: workspace, threads: threads)
+      reducer.commit(part: batch.part)
+    }
+    work.add(batch)
+    return PartOutcome(part: batch.part, lossSum: loss.loss, correct: loss.correct)
+  }
+}

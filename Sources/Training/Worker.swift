@@ -1,0 +1,111 @@
+public import Collectives
+public import Configuration
+import Foundation
+import Graphs
+import KVStore
+import Loading
+import Messaging
+public import Partitions
+import Sampling
+import Tensors
+
+/// One worker of a job: the parts it owns, the parts it reads in place, and its connections to the other workers.
+public final class Worker {
+  public let group: any ProcessGroup
+  public let manifest: Manifest
+  public let book: PartitionBook
+  public let assignment: PartAssignment
+  /// Own parts, increasing.
+  public let parts: [LocalPartition]
+  /// Every part that this process maps, own parts among them, by part.
+  public let mapped: [Int: LocalPartition]
+  /// Every table, with the rows of the mapped parts; the position in `manifest.tables` names a table.
+  private let tables: [TableShards]
+  let client: Client?
+  private let server: Server?
+  private let monitor: HeartbeatMonitor?
+
+  /// Opens the worker's parts, starts its server and connects it with the others; a collective call.
+  ///
+  /// - Parameters:
+  ///   - directory: The partition directory.
+  ///   - seed: Seed of the run, part of every sampling key that the server answers with.
+  ///   - watched: Starts the heartbeat monitor, which ends the process when a worker falls silent; off for workers that share a
+  ///     process.
+  /// - Throws: The same error on every worker when any of them fails; see `ProcessGroup.agree`.
+  public init(
+    directory: String, group: any ProcessGroup, seed: UInt64, execution: ExecutionConfiguration, watched: Bool
+  ) throws {
+    self.group = group
+    let manifest = try group.agree { try Manifest.load(directory) }
+    self.manifest = manifest
+    book = PartitionBook(manifest)
+    let assignment = try group.agree { try PartAssignment(parts: manifest.partCount, workers: group.size) }
+    self.assignment = assignment
+    let readable = execution.mapPeers ? group.hostRanks : [group.rank]
+    let mapped = try group.agree {
+      let numbers = readable.flatMap { Array(assignment.parts(of: $0)) }
+      return try Dictionary(
+        uniqueKeysWithValues: numbers.map { ($0, try LocalPartition(directory: directory, manifest: manifest, part: $0)) })
+    }
+    self.mapped = mapped
+    parts = assignment.parts(of: group.rank).map { mapped[$0]! }
+    let own = Dictionary(uniqueKeysWithValues: parts.map { ($0.part, $0) })
+    let resident = execution.residency == .resident ? Set(own.keys) : []
+    let tables = manifest.tables.indices.map {
+      TableShards(number: $0, of: manifest, in: Array(mapped.values), resident: resident)
+    }
+    self.tables = tables
+    let token = try Self.agreeOnToken(group)
+    let needsServer = group.size > 1
+    let book = book
+    let server = try group.agree { () throws -> Server? in
+      guard needsServer else { return nil }
+      var handlers = rowHandlers(book: book, tables: tables, serving: assignment.parts(of: group.rank))
+      handlers[.sampleNeighbors] = SamplingService.handler(
+        book: book, own: own.mapValues(\.inEdges), relationCount: manifest.schema.relations.count, seed: seed)
+      return try Server(token: token, handlers: handlers, host: nil)
+    }
+    self.server = server
+    let endpoints = try group.allGather(Array((server?.endpoint ?? "").utf8)).map { String(decoding: $0, as: UTF8.self) }
+    let remote = Set((0..<manifest.partCount).filter { mapped[$0] == nil }.map { assignment.worker(of: $0) })
+    client = try group.agree {
+      remote.isEmpty
+        ? nil
+        : try Client(
+          token: token, endpoints: Dictionary(uniqueKeysWithValues: remote.map { ($0, endpoints[$0]) }))
+    }
+    monitor = watched && needsServer ? try Self.watch(group, token: token, silence: execution.silenceLimit) : nil
+  }
+
+  /// The rows of `table`: in place where this worker maps the part, pulled from the owner elsewhere.
+  func store(of table: TableDescription) -> RowStore {
+    RowStore(shards: tables.first { $0.description == table }!, book: book, workers: workerOfPart, client: client)  // One of ours.
+  }
+
+  /// A random number that only this job's workers know; frames with another are dropped.
+  private static func agreeOnToken(_ group: any ProcessGroup) throws -> UInt64 {
+    let mine = withUnsafeBytes(of: UInt64.random(in: 1...UInt64.max)) { Array($0) }
+    return try group.broadcast(mine, from: 0).withUnsafeBytes { $0.loadUnaligned(as: UInt64.self) }
+  }
+
+  /// Starts the signs of life: rank 0 leads, the others follow; a collective call.
+  private static func watch(_ group: any ProcessGroup, token: UInt64, silence: Double) throws -> HeartbeatMonitor {
+    let timing = HeartbeatMonitor.Timing(beatSeconds: min(1, silence / 5), silenceSeconds: silence)
+    let leader = try group.agree {
+      group.rank == 0 ? try HeartbeatMonitor(leading: group.size, token: token, timing: timing) : nil
+    }
+    let endpoint = String(decoding: try group.broadcast(Array((leader?.endpoint ?? "").utf8), from: 0), as: UTF8.self)
+    return try group.agree { try leader ?? HeartbeatMonitor(following: endpoint, rank: group.rank, token: token, timing: timing) }
+  }
+
+  /// Workers of every part.
+  var workerOfPart: [Int] { (0..<manifest.partCount).map { assignment.worker(of: $0) } }
+
+  /// Ends the server and the monitor once every worker has finished; a collective call.
+  public func finish() throws {
+    try group.barrier()
+    monitor?.close()
+    server?.close()
+  }
+}

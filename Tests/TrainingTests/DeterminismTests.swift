@@ -1,0 +1,116 @@
+import Collectives
+import Configuration
+import Foundation
+import Tensors
+import Testing
+import Training
+
+/// The determinism contract: the same bits whatever the number of workers and threads, and wherever rows come from.
+@Suite(.serialized) struct DeterminismTests {
+  struct Case: Sendable, CustomStringConvertible {
+    var parts: Int
+    var order: TrainingConfiguration.Order
+    var sparse: Bool
+    var description: String { "\(parts) parts, \(order), \(sparse ? "sparse" : "dense")" }
+  }
+
+  static let cases = [4, 6].flatMap { parts in
+    [TrainingConfiguration.Order.balanced, .global].flatMap { order in
+      [false, true].map { Case(parts: parts, order: order, sparse: $0) }
+    }
+  }
+
+  /// What a run leaves that must be equal, and what it moved.
+  struct Outcome {
+    var metrics: Data
+    var model: Data
+    var summary: TrainingSummary
+  }
+
+  static func training(order: TrainingConfiguration.Order) throws -> TrainingConfiguration {
+    var training = TrainingConfiguration()
+    training.hidden = 8
+    training.fanout = try Fanout(parsing: "4,3")
+    training.batchSize = 6
+    training.epochs = 3
+    training.seed = 7
+    training.learningRate = 0.01
+    training.dropout = 0.4
+    training.inputDropout = 0.2
+    training.weightDecay = 0.001
+    training.order = order
+    return training
+  }
+
+  static func run(
+    _ directory: String, training: TrainingConfiguration, workers: Int, threads: Int, mapPeers: Bool, into scratch: ScratchDirectory
+  ) throws -> Outcome {
+    let run = "\(scratch.path)/run-\(UUID().uuidString)"
+    var execution = ExecutionConfiguration()
+    execution.threads = threads
+    execution.mapPeers = mapPeers
+    var request = TrainingJob.Request(partitions: directory, run: run, training: training, execution: execution)
+    request.watched = false
+    let job = request
+    let summaries = try InProcessGroup.run(size: workers) { group in
+      try TrainingJob(job, group: group, report: { _ in }).run()
+    }
+    return Outcome(
+      metrics: try Data(contentsOf: URL(fileURLWithPath: "\(run)/metrics.jsonl")),
+      model: try Data(contentsOf: URL(fileURLWithPath: "\(run)/model.safetensors")), summary: summaries[0])
+  }
+
+  @Test(arguments: cases)
+  func workersThreadsAndRoutesDoNotChangeABit(_ example: Case) throws {
+    let scratch = try ScratchDirectory()
+    let parts = "\(scratch.path)/parts"
+    var graph = PlantedGraph()
+    graph.sparse = example.sparse
+    if example.sparse { graph.columns = 40 }
+    try graph.partition(into: example.parts, at: parts)
+    let training = try Self.training(order: example.order)
+    let reference = try Self.run(parts, training: training, workers: 1, threads: 1, mapPeers: true, into: scratch)
+    let lines = String(decoding: reference.metrics, as: UTF8.self).split(separator: "\n")
+    #expect(lines.count == 3 * 21, "20 steps and a summary for each of 3 epochs")
+    #expect(reference.summary.traffic.remoteRows == 0)
+    for workers in 1...4 {
+      for threads in 1...2 {
+        for mapPeers in workers == 1 ? [true] : [true, false] {
+          let name = "\(workers) workers, \(threads) threads, mapped peers \(mapPeers)"
+          let outcome = try Self.run(
+            parts, training: training, workers: workers, threads: threads, mapPeers: mapPeers, into: scratch)
+          #expect(outcome.metrics == reference.metrics, "metrics of \(name)")
+          #expect(outcome.model == reference.model, "model of \(name)")
+          if !mapPeers {
+            #expect(outcome.summary.traffic.remoteRows > 0, "remote rows of \(name)")
+            #expect(outcome.summary.traffic.storeBytesReceived > 0, "bytes of \(name)")
+          }
+        }
+      }
+    }
+  }
+
+  /// A test of equality must be able to fail: other seeds give other bits.
+  @Test func anotherSeedGivesAnotherRun() throws {
+    let scratch = try ScratchDirectory()
+    let parts = "\(scratch.path)/parts"
+    try PlantedGraph().partition(into: 4, at: parts)
+    var training = try Self.training(order: .balanced)
+    let first = try Self.run(parts, training: training, workers: 2, threads: 1, mapPeers: true, into: scratch)
+    training.seed = 8
+    let second = try Self.run(parts, training: training, workers: 2, threads: 1, mapPeers: true, into: scratch)
+    #expect(first.metrics != second.metrics && first.model != second.model)
+  }
+
+  /// The model learns: the planted classes are found.
+  @Test func trainingBeatsChance() throws {
+    let scratch = try ScratchDirectory()
+    let parts = "\(scratch.path)/parts"
+    try PlantedGraph().partition(into: 4, at: parts)
+    var training = try Self.training(order: .balanced)
+    training.epochs = 10
+    let outcome = try Self.run(parts, training: training, workers: 2, threads: 1, mapPeers: true, into: scratch)
+    #expect(outcome.summary.history.last!.loss < outcome.summary.history[0].loss)
+    #expect(try #require(outcome.summary.test).accuracy > 0.7, "chance is 0.25")
+  }
+}
