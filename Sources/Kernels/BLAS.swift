@@ -12,7 +12,8 @@ public enum BLAS {
   /// Workers compare it before they start: products have the same bits only where it is the same.
   public static var description: String {
     _ = ready
-    return "\(String(cString: openblas_get_config())) · \(core)"
+    // The library writes its answer into a buffer that all callers share.
+    return prepared.withLock { _ in "\(String(cString: openblas_get_config())) · \(core)" }
   }
 
   /// Makes the library use its kernels for `instructions`; the environment's OPENBLAS_CORETYPE, where set, wins.
