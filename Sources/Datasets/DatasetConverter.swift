@@ -91,7 +91,8 @@ public struct DatasetConverter: Sendable {
       return split
     }
     guard let first = names.first else { return nil }
-    context.notice("split '\(first)' is used, of \(names.joined(separator: ", ")); --split NAME takes another")
+    let choice = names.count > 1 ? ", of \(names.joined(separator: ", ")); --split NAME takes another" : ""
+    context.notice("split '\(first)' is used\(choice)")
     return first
   }
 }

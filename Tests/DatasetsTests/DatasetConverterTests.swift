@@ -46,6 +46,18 @@ import Testing
     #expect(folder.failure { try convert(DatasetConverter(split: "c")) } == "--split: expected one of a, b, found 'c'")
   }
 
+  @Test func karateClubOfTheRepositoryIsTheGeneratedOne() throws {
+    let path = URL(fileURLWithPath: #filePath + "/../../../datasets/karate-club").standardizedFileURL.path
+    let notices = Notices()
+    let graph = try DatasetConverter().convert(folder: path, context: notices.context())
+    let generated = Generators.karateClub()
+    #expect(notices.all == ["split 'factions' is used"])
+    #expect(graph.name == "karate-club" && graph.pairs == generated.pairs)
+    #expect(graph.nodes[0].tables["feat"]?.denseFloats == generated.nodes[0].tables["feat"]?.denseFloats)
+    #expect(graph.nodes[0].labels.map(Array.init) == generated.nodes[0].labels.map(Array.init))
+    #expect(graph.nodes[0].split == generated.nodes[0].split && graph.nodes[0].classCount == 2)
+  }
+
   @Test func transformsAreAppliedAndCounted() throws {
     let notices = Notices()
     let converter = DatasetConverter(split: "a", transforms: EdgeTransforms(dedup: true, undirected: true))
