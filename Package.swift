@@ -32,7 +32,12 @@ let modules: [Target] =
   + module("Datasets", ["Graphs", "Tensors", "Compression", "Telemetry"])
   + module("Partitions", ["Graphs", "Tensors", "Telemetry"])
   + module("Partitioning", ["Partitions", "Graphs", "Tensors", "CMETIS", "Telemetry"], tests: ["Compression"])
-  + module("Collectives", ["Tensors", "CMPI", "Telemetry"])
+  + module("Collectives", ["Tensors", "CMPI", "Telemetry"], tests: ["CollectivesProbe"])
+  + [
+    // A program whose workers fail in every way that the launcher must notice; the tests start it.
+    .executableTarget(
+      name: "CollectivesProbe", dependencies: ["Collectives"], path: "Tests/CollectivesProbe", swiftSettings: strict)
+  ]
   + module("Messaging", ["CZeroMQ", "Tensors", "Telemetry"])
   + module("Sampling", ["Graphs", "Tensors", "Telemetry"])
   + module("KVStore", ["Messaging", "Partitions", "Kernels", "Graphs", "Tensors", "Telemetry"])

@@ -14,12 +14,20 @@ static inline void cmpi_die_with_parent(int signal) { prctl(PR_SET_PDEATHSIG, si
 // Orphaned descendants become children of this process instead of init's.
 static inline int cmpi_adopt_orphans(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); }
 
+// A pipe whose ends no program started later inherits. Returns 0, or -1 and sets errno.
+static inline int cmpi_pipe(int ends[2]) {
+  if (pipe(ends) != 0) return -1;
+  fcntl(ends[0], F_SETFD, FD_CLOEXEC);
+  fcntl(ends[1], F_SETFD, FD_CLOEXEC);
+  return 0;
+}
+
 // Starts `path` in a process group of its own, with standard input empty, standard error going to `error_output`, all
 // signals unblocked and at their defaults; it receives SIGTERM when the calling thread ends, however that comes about.
 // Returns its process id, or a negated errno.
 static inline pid_t cmpi_spawn(const char *path, char *const arguments[], int error_output) {
   int report[2];
-  if (pipe2(report, O_CLOEXEC) != 0) return -errno;
+  if (cmpi_pipe(report) != 0) return -errno;
   pid_t parent = getpid();
   pid_t child = fork();
   if (child < 0) {

@@ -4,9 +4,12 @@ import Foundation
 struct TimedProcess {
   /// Exit code, or 128 plus the signal that killed it.
   var status: Int32
-  var output: String
-  var errors: String
+  var outputBytes: [UInt8]
+  var errorBytes: [UInt8]
   var seconds: Double
+
+  var output: String { String(decoding: outputBytes, as: UTF8.self) }
+  var errors: String { String(decoding: errorBytes, as: UTF8.self) }
 
   /// Runs `command` (found through PATH) and captures what it prints.
   ///
@@ -37,7 +40,7 @@ struct TimedProcess {
     process.waitUntilExit()
     return TimedProcess(
       status: process.terminationReason == .exit ? process.terminationStatus : 128 + process.terminationStatus,
-      output: try String(contentsOf: output, encoding: .utf8), errors: try String(contentsOf: errors, encoding: .utf8),
+      outputBytes: Array(try Data(contentsOf: output)), errorBytes: Array(try Data(contentsOf: errors)),
       seconds: Date().timeIntervalSince(start))
   }
 }
