@@ -6,7 +6,7 @@ public import Tensors
 /// Writes a partition directory: `graph.json` and a folder of arrays for each part.
 ///
 /// The same graph and assignment give the same bytes for any number of threads. Beside the graph it holds 8 bytes an edge,
-/// 10 bytes a node, and 8 bytes a halo node.
+/// 22 bytes a node, and 8 bytes a halo node.
 public enum PartitionWriter {
   /// Checks that `directory` may be written, before any long work is done.
   ///
