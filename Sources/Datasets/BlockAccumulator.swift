@@ -4,26 +4,21 @@ import Tensors
 /// is the size of the result and one block, where a growing array needs twice as much.
 struct BlockAccumulator {
   private static let blockCount = 1 << 20
-  private var blocks: [Block] = []
+  /// Blocks of 4 MiB, which buffers map by themselves: freed, their memory is the system's again at once.
+  private var blocks: [Buffer<UInt32>] = []
   private var lastFilled = BlockAccumulator.blockCount
   /// Values collected.
   private(set) var count = 0
-
-  /// A block of 4 MiB, beyond the size from which the allocator returns memory to the system at once.
-  private final class Block {
-    let values = UnsafeMutablePointer<UInt32>.allocate(capacity: BlockAccumulator.blockCount)
-    deinit { values.deallocate() }
-  }
 
   mutating func append(_ values: UnsafeBufferPointer<UInt32>) {
     var done = 0
     while done < values.count {
       if lastFilled == Self.blockCount {
-        blocks.append(Block())
+        blocks.append(Buffer(count: Self.blockCount))
         lastFilled = 0
       }
       let part = min(values.count - done, Self.blockCount - lastFilled)
-      (blocks[blocks.count - 1].values + lastFilled).update(from: values.baseAddress! + done, count: part)
+      (blocks[blocks.count - 1].pointer + lastFilled).update(from: values.baseAddress! + done, count: part)
       lastFilled += part
       done += part
     }
@@ -37,7 +32,7 @@ struct BlockAccumulator {
     blocks.reverse()
     while let block = blocks.popLast() {
       let part = min(Self.blockCount, count - done)
-      (result.pointer + done).update(from: block.values, count: part)
+      (result.pointer + done).update(from: block.pointer, count: part)
       done += part
     }
     self = BlockAccumulator()

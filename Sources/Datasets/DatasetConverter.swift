@@ -1,3 +1,4 @@
+import Foundation
 public import Graphs
 import Tensors
 
@@ -58,7 +59,7 @@ public struct DatasetConverter: Sendable {
       data.split = try SplitReader(folder: folder, nodeCount: data.count, labels: labels, context: context).read(name)
     }
     graph.nodes[0] = data
-    graph.name = String(path.split(separator: "/").last ?? "dataset")
+    graph.name = URL(fileURLWithPath: path).standardizedFileURL.lastPathComponent
     transforms.applyNoticing(to: &graph, context: context)
     return graph
   }
