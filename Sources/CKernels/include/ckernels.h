@@ -56,3 +56,7 @@ void halo_bias_relu(halo_isa isa, float *z, size_t count, size_t width, size_t s
 /// z = bit set ? z * scale : 0.
 void halo_mask(halo_isa isa, float *z, size_t count, size_t width, size_t stride, const uint8_t *bits, size_t bits_stride,
                float scale);
+
+/// Sum of the first word of every 64 bytes of each row that `sequence` names: reading, and nothing else. Rows are asked for
+/// `ahead` places early, 0: never. `row_bytes` beyond a multiple of 64 count when they hold a word.
+uint64_t halo_touch_rows(const char *base, size_t stride, size_t row_bytes, const uint32_t *sequence, size_t count, size_t ahead);

@@ -1,0 +1,27 @@
+#include "ckernels.h"
+
+#define WORD(offset) (*(const uint64_t *)(row + (offset)))
+
+uint64_t halo_touch_rows(const char *base, size_t stride, size_t row_bytes, const uint32_t *sequence, size_t count, size_t ahead) {
+  uint64_t sum = 0;
+  for (size_t i = 0; i < count; i++) {
+    const char *row = base + stride * sequence[i];
+    if (ahead && i + ahead < count) {
+      const char *next = base + stride * sequence[i + ahead];
+      for (size_t offset = 0; offset < row_bytes; offset += 64) __builtin_prefetch(next + offset);
+    }
+    size_t offset = 0;
+    for (; offset + 256 <= row_bytes; offset += 256)
+      sum += WORD(offset) + WORD(offset + 64) + WORD(offset + 128) + WORD(offset + 192);
+    if (offset + 128 <= row_bytes) {
+      sum += WORD(offset) + WORD(offset + 64);
+      offset += 128;
+    }
+    if (offset + 64 <= row_bytes) {
+      sum += WORD(offset);
+      offset += 64;
+    }
+    if (offset + 8 <= row_bytes) sum += WORD(offset);
+  }
+  return sum;
+}
