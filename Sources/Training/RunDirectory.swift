@@ -93,8 +93,13 @@ public final class RunDirectory {
     } catch { throw failure("write \(name)", error) }
   }
 
-  /// Foundation's errors carry the system's; one line is enough.
+  /// Foundation's errors carry the system's or stand for one; one line is enough.
   private static func failure(_ operation: String, _ error: any Error) -> any Error {
+    let codes: [CocoaError.Code: Int32] = [
+      .fileWriteOutOfSpace: ENOSPC, .fileWriteVolumeReadOnly: EROFS, .fileWriteNoPermission: EACCES, .fileWriteFileExists: EEXIST,
+      .fileNoSuchFile: ENOENT,
+    ]
+    if let code = (error as? CocoaError).flatMap({ codes[$0.code] }) { return SystemError(operation, code: code) }
     let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
     for candidate in [underlying, error as NSError] {
       if let candidate, candidate.domain == NSPOSIXErrorDomain { return SystemError(operation, code: Int32(candidate.code)) }
