@@ -3,7 +3,7 @@ import Testing
 @Suite struct HelpTests {
   static let commands: [[String]] = [
     [], ["dataset"], ["dataset", "convert"], ["dataset", "generate"], ["dataset", "generate", "rmat"],
-    ["dataset", "generate", "communities"], ["dataset", "generate", "karate"], ["dataset", "show"], ["partition"], ["verify"],
+    ["dataset", "generate", "communities"], ["dataset", "generate", "karate"], ["dataset", "show"], ["partition"], ["verify"], ["train"],
   ]
 
   @Test(arguments: commands)
@@ -33,6 +33,24 @@ import Testing
     return entries
   }
 
+  @Test func trainShowsEveryDefault() throws {
+    let help = try HaloTool.run(["train", "--help"]).output
+    let text = help.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    let defaults = [
+      ("--model <model>", "(default: sage)"), ("--hidden <hidden>", "(default: 256)"), ("--fanout <fanout>", "(default: 15,10,5)"),
+      ("--batch-size <batch-size>", "(default: 1000)"), ("--epochs <epochs>", "(default: 10)"), ("--seed <seed>", "(default: 0)"),
+      ("--lr <lr>", "(default: 0.003)"), ("--dropout <dropout>", "(default: 0.5)"), ("--optimizer <optimizer>", "(default: adam)"),
+      ("--weight-decay <weight-decay>", "(default: 0.0)"), ("--order <order>", "(default: balanced)"),
+      ("--row-normalise/--no-row-normalise", "(default: off)"), ("--threads <threads>", "(default: 1)"),
+      ("--map-peers/--no-map-peers", "(default: on)"),
+    ]
+    for (option, value) in defaults {
+      let entry = try #require(text.range(of: option), "\(option) is missing")
+      #expect(text[entry.upperBound...].prefix(400).contains(value), "\(option) \(value)")
+    }
+    #expect(text.contains("with 15,10,5 the seeds take 5"))
+  }
+
   @Test func theVersionIsThreeNumbers() throws {
     let outcome = try HaloTool.run(["--version"])
     #expect(outcome.status == 0)
@@ -40,7 +58,7 @@ import Testing
   }
 
   @Test(arguments: [
-    ["nothing"], ["train", "parts"], ["partition", "graph.tsv", "-o", "parts"],
+    ["nothing"], ["train", "parts"], ["train", "parts", "-o", "run", "--epochs", "many"], ["partition", "graph.tsv", "-o", "parts"],
     ["partition", "graph.tsv", "-k", "2", "-o", "parts", "--method", "best"],
     ["partition", "graph.tsv", "-k", "2", "-o", "p", "--method", "given"],
   ])

@@ -54,6 +54,21 @@ import Testing
     }
   }
 
+  @Test(.enabled(if: mayMount, "needs the right to mount a small file system"))
+  func fullAndReadOnlyDisksStopTraining() throws {
+    let source = try ScratchFolder()
+    try #require(try HaloTool.run(["dataset", "generate", "karate", "-o", source.path("dataset")]).status == 0)
+    try #require(try HaloTool.run(["partition", source.path("dataset"), "-k", "2", "-o", source.path("parts")]).status == 0)
+    let disk = try #require(try SmallDisk(options: "size=16k"))
+    let train = ["train", source.path("parts"), "-o", "\(disk.path)/run"]
+    let full = try HaloTool.run(train).errorLine()
+    #expect(full.hasSuffix(": No space left on device"), "\(full)")
+    #expect(try disk.folder.contents().isEmpty)
+    try #require(disk.makeReadOnly())
+    let readOnly = try HaloTool.run(train).errorLine()
+    #expect(readOnly.hasSuffix(": Read-only file system"), "\(readOnly)")
+  }
+
   @Test func aFileSizeLimitStopsADataset() throws {
     let folder = try ScratchFolder()
     // The limit counts KiB; ignored, its signal becomes an error of write.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Configuration
 
 /// The command `halo`: its subcommands read options, call one module and print what it returns.
 @main
@@ -8,7 +9,7 @@ struct Halo: ParsableCommand {
     abstract: "Distributed training of graph neural networks: from a raw graph over balanced parts to a trained model.",
     version: "0.1.0",
     subcommands: [
-      DatasetCommand.self, PartitionCommand.self, VerifyCommand.self,
+      DatasetCommand.self, PartitionCommand.self, VerifyCommand.self, TrainCommand.self,
     ])
 
   static func main() {
@@ -24,7 +25,7 @@ struct Halo: ParsableCommand {
   private static func exit(reporting error: any Error) -> Never {
     guard exitCode(for: error) == .failure, !(error is ExitCode) else { exit(withError: error) }
     printError(error)
-    exit(withError: ExitCode.failure)
+    exit(withError: error is ConfigurationError ? ExitCode.validationFailure : ExitCode.failure)
   }
 
   /// Prints a remark on standard error.

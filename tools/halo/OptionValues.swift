@@ -1,7 +1,12 @@
 // Conformances of public types to a public protocol ask for public imports, also in an executable.
 public import ArgumentParser
+public import Configuration
 public import Graphs
 
+extension TrainingConfiguration.Model: ExpressibleByArgument {}
+extension TrainingConfiguration.Optimizer: ExpressibleByArgument {}
+extension TrainingConfiguration.Order: ExpressibleByArgument {}
+extension ExecutionConfiguration.Residency: ExpressibleByArgument {}
 extension Generators.Communities.Level: ExpressibleByArgument {}
 
 extension SplitFractions: ExpressibleByArgument {

@@ -1,0 +1,38 @@
+import ArgumentParser
+import Training
+
+struct TrainCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "train",
+    abstract: "Train a model on a partition directory.",
+    discussion: """
+      By itself this is one worker that owns every part; under 'halo launch' or 'mpirun' each worker owns a share of them, and the \
+      result has the same bits. RUN receives metrics.jsonl (losses and accuracies), timings.jsonl (seconds, bytes and memory), \
+      model.safetensors (the best model on the validation set) and configuration.json (every option as used).
+      """)
+
+  @Argument(help: "Partition directory.")
+  var parts: String
+
+  @Option(name: .shortAndLong, help: ArgumentHelp("Run directory to make.", valueName: "run"))
+  var output: String
+
+  @OptionGroup var force: ForceOption
+  @OptionGroup var report: ReportOptions
+
+  @OptionGroup(title: "What is trained")
+  var training: TrainingOptions
+
+  @OptionGroup(title: "How it is executed")
+  var execution: ExecutionOptions
+
+  func run() throws {
+    var request = TrainingJob.Request(
+      partitions: parts, run: output, training: try training.applied(), execution: try execution.applied())
+    request.force = force.force
+    try WorkerJob.run { group in
+      let summary = try TrainingJob(request, group: group, report: Halo.printNote).run()
+      if group.rank == 0 { try report.show(summary) }
+    }
+  }
+}
