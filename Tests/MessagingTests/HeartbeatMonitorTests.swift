@@ -122,7 +122,7 @@ import Testing
       let timing = HeartbeatMonitor.Timing(beatSeconds: 0.05, silenceSeconds: 0.8)
       let zero = try HeartbeatMonitor(leading: 3, token: 99, host: "127.0.0.1", timing: timing)
       // Worker 1 beats, worker 2 says one word (pid 4242 on "elsewhere") and no more.
-      let worker = try HeartbeatMonitor(following: zero.endpoint, rank: 1, token: 99, timing: timing)
+      let worker = try HeartbeatMonitor(following: zero.endpoint, rank: 1, token: 99, timing: timing, onSilence: { _ in })
       var header = FrameHeader(kind: MessageKind.heartbeat.rawValue, token: 99, requestID: 0)
       header.part = 2
       header.payloadBytes = 13
