@@ -41,7 +41,13 @@ package final class Socket {
     try set(ZMQ_LINGER, to: 0, "ZMQ_LINGER")
     try set(ZMQ_SNDHWM, to: 0, "ZMQ_SNDHWM")
     try set(ZMQ_RCVHWM, to: 0, "ZMQ_RCVHWM")
-    if kind == .router { try set(ZMQ_ROUTER_MANDATORY, to: 1, "ZMQ_ROUTER_MANDATORY") }
+    if kind == .router {
+      try set(ZMQ_ROUTER_MANDATORY, to: 1, "ZMQ_ROUTER_MANDATORY")
+      // Naming a domain, with nobody to authenticate it, has one effect: connections of ZMTP 1 and 2 are cut. Ours are ZMTP 3;
+      // bytes of strangers mostly read as ZMTP 1, and libzmq 4.3.4 aborts the process when such a one comes while the socket
+      // is closed (`process_routing_id_msg` in its zmtp_engine.cpp).
+      try check(zmq_setsockopt(raw, ZMQ_ZAP_DOMAIN, "halo", 4), "set ZMQ_ZAP_DOMAIN")
+    }
   }
 
   deinit { zmq_close(raw) }

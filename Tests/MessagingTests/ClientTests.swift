@@ -132,11 +132,11 @@ import Testing
   @Test func anAnswerThatComesTooLateIsDropped() throws {
     let server = try echoServer()
     defer { server.close() }
-    let client = try Client(token: 5, endpoints: [0: server.endpoint], limits: limits(timeout: 0.1))
-    #expect(throws: MessagingError.timedOut(peer: 0, endpoint: server.endpoint, seconds: 0.1)) {
-      try client.call([request(to: 0, [1], detail: 250)])
+    let client = try Client(token: 5, endpoints: [0: server.endpoint], limits: limits(timeout: 1))
+    #expect(throws: MessagingError.timedOut(peer: 0, endpoint: server.endpoint, seconds: 1)) {
+      try client.call([request(to: 0, [1], detail: 1_300)])
     }
-    usleep(300_000)
+    for _ in 0..<1_000 where server.traffic.served == 0 { usleep(5_000) }
     #expect(try client.call([request(to: 0, [2, 3])])[0].payload.elementsEqual([3, 2]))
     #expect(client.droppedCount == 1)
   }
@@ -144,7 +144,7 @@ import Testing
   @Test func answersOfAnotherJobAreDropped() throws {
     let router = try Socket(.router, in: MessagingContext())
     let endpoint = try router.bind(host: "127.0.0.1")
-    let client = try Client(token: 5, endpoints: [0: endpoint], limits: limits(timeout: 0.4))
+    let client = try Client(token: 5, endpoints: [0: endpoint], limits: limits(timeout: 1))
     let stranger = try NativeThreadForTests {
       let sender = Message()
       let message = Message()
@@ -161,7 +161,7 @@ import Testing
         if part { _ = try? router.send(rawMessage([9])) }
       }
     }
-    #expect(throws: MessagingError.timedOut(peer: 0, endpoint: endpoint, seconds: 0.4)) { try client.call([request(to: 0, [1, 2])]) }
+    #expect(throws: MessagingError.timedOut(peer: 0, endpoint: endpoint, seconds: 1)) { try client.call([request(to: 0, [1, 2])]) }
     stranger.join()
     #expect(client.droppedCount == 4)
   }
