@@ -3,13 +3,24 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/types.h>
 #include <unistd.h>
 
-// What starting mpirun needs of Linux and the importer cannot see: fork is hidden from Swift, prctl is variadic.
+// What starting mpirun needs of Linux and the importer cannot see: fork is hidden from Swift, prctl and syscall are
+// variadic.
 
 // The calling process receives `signal` when the thread that created it ends.
 static inline void cmpi_die_with_parent(int signal) { prctl(PR_SET_PDEATHSIG, signal, 0, 0, 0); }
+
+// Number of cores that the calling thread may run on; 0 when the kernel does not say.
+static inline int cmpi_available_cores(void) {
+  unsigned long mask[128];
+  long bytes = syscall(SYS_sched_getaffinity, 0, sizeof mask, mask);
+  int cores = 0;
+  for (long word = 0; word < bytes / (long)sizeof mask[0]; word++) cores += __builtin_popcountl(mask[word]);
+  return cores;
+}
 
 // Orphaned descendants become children of this process instead of init's.
 static inline int cmpi_adopt_orphans(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); }

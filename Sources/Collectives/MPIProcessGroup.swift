@@ -126,10 +126,14 @@ public final class MPIProcessGroup: ProcessGroup {
   ///
   /// Under `mpirun` this process exits, upon which `mpirun` ends the others; its report of an exit says who it was,
   /// which that of `MPI_Abort` does not.
-  /// - Parameter code: Exit status of the job, 1…127.
-  public func abort(_ code: Int32) -> Never {
+  /// - Parameters:
+  ///   - code: Exit status of the job, 1…127.
+  ///   - isEcho: The reason may be no more than the consequence of another worker's end, as a broken connection is:
+  ///     this process then waits two seconds, so that the other's end is noticed and named first.
+  public func abort(_ code: Int32, isEcho: Bool = false) -> Never {
     checkThread()
     precondition((1...127).contains(code), "\(code) is not the exit status of a failed job")
+    if isEcho { sleep(2) }
     fflush(nil)
     if getenv("OMPI_COMM_WORLD_SIZE") == nil { MPI_Abort(cmpi_comm_world(), code) }
     _exit(code)

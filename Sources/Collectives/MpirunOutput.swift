@@ -149,7 +149,9 @@ package struct MpirunOutput {
       || text.contains("An ORTE daemon has unexpectedly failed after launch")
     {
       report.startFailed = true
-    } else if text.contains("An MPI communication peer process has unexpectedly disconnected.") {
+    } else if text.contains("An MPI communication peer process has unexpectedly disconnected.")
+      || text.contains("Open MPI failed to TCP connect to a peer MPI process.")
+    {
       symptoms += Self.rule + Array(text.utf8) + Self.rule
     } else {
       return text.contains("noticed that the job aborted") || text.contains("has exited due to a process exiting without calling")

@@ -117,6 +117,9 @@ private enum Transcript {
 
   @Test func brokenConnectionsAreShownWhenNothingExplainsThem() {
     #expect(read(Transcript.disconnected).shown == Transcript.disconnected)
+    let warning = rule + "WARNING: Open MPI failed to TCP connect to a peer MPI process.  This\nshould not happen.\n" + rule
+    #expect(read(warning).shown == warning)
+    #expect(read(warning + Transcript.killed).shown == "")
     let line = "[node-a][[15029,1],0][btl_tcp.c:559:mca_btl_tcp_recv_blocking] recv(18) failed: Connection reset by peer (104)\n"
     #expect(read(line).shown == line)
     #expect(read(line + Transcript.ending + Transcript.killed).shown == "")
