@@ -52,7 +52,7 @@ let modules: [Target] =
       "Configuration", "Loading", "Models", "Inference", "Kernels", "KVStore", "Sampling", "Messaging", "Partitions",
       "Collectives", "Graphs", "Tensors", "Telemetry",
     ], tests: ["Partitioning", "Datasets"])
-  + module("Benchmarks", ["Kernels", "Graphs", "Tensors", "Telemetry", "CBLAS"])
+  + module("Benchmarks", ["Training", "Models", "Partitions", "Collectives", "Kernels", "Graphs", "Tensors", "Telemetry"])
 
 // The command reads options, calls one module and prints what it returns.
 let command: [Target] = [

@@ -5,8 +5,8 @@ import Inference
 import KVStore
 import Kernels
 import Loading
-import Models
-import Partitions
+public import Models
+public import Partitions
 import Sampling
 import Telemetry
 import Tensors
@@ -73,6 +73,7 @@ public final class TrainingJob {
       batchSize: training.globalBatchSize(parts: manifest.partCount), trainCounts: manifest.parts.map { $0.train[task.nodeType] })
     let model = try group.agree { try Model(task.modelShape) }
     self.model = model
+    inputTable = task.table
     let reducer = GradientReducer(
       group: group, assignment: worker.assignment, elementCount: model.parameters.count, threads: threads)
     self.reducer = reducer
@@ -93,6 +94,11 @@ public final class TrainingJob {
 
   /// Steps of one epoch.
   public var stepsPerEpoch: Int { plan.stepsPerEpoch }
+  public var modelShape: ModelShape { model.shape }
+  /// Elements of the flat vector of weights.
+  public var weightCount: Int { model.parameters.count }
+  /// Table of the input rows.
+  public let inputTable: TableDescription
 
   /// Trains for all epochs; a collective call. The summary is the same on every worker.
   public func run() throws -> TrainingSummary {

@@ -49,4 +49,9 @@ public struct TrainingSummary: Encodable, Sendable {
     traffic = timings.map(\.traffic).reduce(Traffic(), +)
     peakMemory = timings.map(\.peakMemory).max() ?? 0
   }
+
+  /// What the training steps of one epoch (from 1) computed and moved, all workers together.
+  public func traffic(ofEpoch epoch: Int) -> Traffic {
+    timings.filter { $0.epoch == epoch }.map(\.traffic).reduce(Traffic(), +)
+  }
 }

@@ -1,0 +1,53 @@
+import Models
+import Training
+
+/// The least seconds that the training steps of one epoch can take on this machine, by stage, from counted work and measured rates.
+///
+/// ```
+/// sample    edges · 64 B ÷ random lines             one adjacency line for each sampled edge
+/// fetch     2 · pulled bytes ÷ copy                 pulled rows are written and read once
+/// forward   (edges₀ + destinations₀) · row bytes ÷ random rows       input rows, read in place
+///           + Σ edges_l · width · 4 B ÷ stream read                  hidden rows, l ≥ 1
+///           + operations ÷ product rate
+/// backward  Σ edges_l · width · 4 B ÷ stream read + operations ÷ product rate
+/// update    28 B per weight and step ÷ copy         gradient, weight and two moments read, three of them written
+/// ```
+/// Stages do not overlap. Letters: `width` is what a layer aggregates per edge. Sparse input rows are not modelled: their first layer
+/// counts no bytes.
+public struct EpochLimits: Codable, Equatable, Sendable {
+  /// Seconds by stage.
+  public var stages: [String: Double]
+  /// Sum over the stages.
+  public var seconds: Double
+
+  /// - Parameters:
+  ///   - traffic: What one epoch computed, all workers together.
+  ///   - rates: Measured with all threads of all workers.
+  init(shape: ModelShape, traffic: Traffic, rowBytes: Int, weights: Int, steps: Int, rates: MachineLimits) {
+    var hiddenBytes = 0.0
+    var forward = 0.0
+    var backward = 0.0
+    for (index, layer) in traffic.layers.enumerated() {
+      let (inputs, outputs) = (Double(shape.inputWidth(of: index)), Double(shape.outputWidth(of: index)))
+      let transformsFirst = shape.order(of: index) == .transformFirst
+      let rows = Double(transformsFirst ? layer.sources + layer.destinations : 2 * layer.destinations)
+      let operations = index == 0 && shape.sparseInput ? 0 : 2 * rows * inputs * outputs
+      forward += operations
+      // Weights' gradient everywhere, rows' gradient but for the input.
+      backward += operations * (index == 0 ? 1 : 2)
+      if index > 0 || transformsFirst { hiddenBytes += Double(layer.edges) * (transformsFirst ? outputs : inputs) * 4 }
+    }
+    let products = rates.products.map(\.rate.median).min() ?? .infinity
+    let first = traffic.layers[0]
+    let inputBytes = shape.sparseInput ? 0 : Double(first.edges + first.destinations) * Double(rowBytes)
+    stages = [
+      "sample": Double(traffic.sampledEdges) * 64 / rates.randomLines.median,
+      "fetch": 2 * Double(traffic.remoteRowBytes) / rates.streamCopy.median,
+      "forward": inputBytes / rates.randomRows.median + hiddenBytes / rates.streamRead.median + forward / products,
+      "backward": hiddenBytes / rates.streamRead.median + backward / products,
+      "reduce": 0,
+      "update": 28 * Double(weights) * Double(steps) / rates.streamCopy.median,
+    ]
+    seconds = stages.values.reduce(0, +)
+  }
+}
