@@ -59,7 +59,7 @@ let command: [Target] = [
   .executableTarget(
     name: "halo",
     dependencies: [
-      "Collectives", "Configuration", "Datasets", "Graphs", "Partitioning", "Partitions", "Telemetry", "Tensors", "Training",
+      "Benchmarks", "Collectives", "Configuration", "Datasets", "Graphs", "Partitioning", "Partitions", "Telemetry", "Tensors", "Training",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
     ],
     path: "tools/halo",

@@ -1,0 +1,34 @@
+import ArgumentParser
+import Benchmarks
+import Training
+
+struct BenchEpochCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "epoch",
+    abstract: "Measure training epochs: seeds per second, seconds and bytes by stage, memory.",
+    discussion: """
+      Trains one epoch to warm up, then --epochs more without evaluating or keeping anything, and measures afterwards how fast this \
+      machine reads memory and multiplies matrices at these sizes: the limit is the time that the counted work takes at those rates. \
+      Under 'halo launch' the table adds up all workers.
+      """)
+
+  @Argument(help: "Partition directory.")
+  var parts: String
+
+  @OptionGroup var report: ReportOptions
+
+  @OptionGroup(title: "What is trained")
+  var training: TrainingOptions
+
+  @OptionGroup(title: "How it is executed")
+  var execution: ExecutionOptions
+
+  func run() throws {
+    let configuration = try training.applied()
+    let request = TrainingJob.Request(partitions: parts, run: nil, training: configuration, execution: try execution.applied())
+    try WorkerJob.run { group in
+      let measured = try EpochBenchmark.run(request, epochs: configuration.epochs, group: group, report: Halo.printNote)
+      if let measured { try report.show(measured) }
+    }
+  }
+}
