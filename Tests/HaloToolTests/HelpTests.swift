@@ -4,6 +4,7 @@ import Testing
   static let commands: [[String]] = [
     [], ["dataset"], ["dataset", "convert"], ["dataset", "generate"], ["dataset", "generate", "rmat"],
     ["dataset", "generate", "communities"], ["dataset", "generate", "karate"], ["dataset", "show"], ["partition"], ["verify"], ["train"],
+    ["launch"], ["bench"], ["bench", "epoch"],
   ]
 
   @Test(arguments: commands)
@@ -58,7 +59,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ["nothing"], ["train", "parts"], ["train", "parts", "-o", "run", "--epochs", "many"], ["partition", "graph.tsv", "-o", "parts"],
+    ["nothing"], ["train", "parts"], ["launch", "train", "parts"], ["train", "parts", "-o", "run", "--epochs", "many"],
+    ["partition", "graph.tsv", "-o", "parts"],
     ["partition", "graph.tsv", "-k", "2", "-o", "parts", "--method", "best"],
     ["partition", "graph.tsv", "-k", "2", "-o", "p", "--method", "given"],
   ])

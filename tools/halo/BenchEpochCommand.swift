@@ -2,7 +2,7 @@ import ArgumentParser
 import Benchmarks
 import Training
 
-struct BenchEpochCommand: ParsableCommand {
+struct BenchEpochCommand: WorkerCommand {
   static let configuration = CommandConfiguration(
     commandName: "epoch",
     abstract: "Measure training epochs: seeds per second, seconds and bytes by stage, memory.",
@@ -23,12 +23,17 @@ struct BenchEpochCommand: ParsableCommand {
   @OptionGroup(title: "How it is executed")
   var execution: ExecutionOptions
 
+  func checkOptions() throws { _ = try request() }
+
   func run() throws {
-    let configuration = try training.applied()
-    let request = TrainingJob.Request(partitions: parts, run: nil, training: configuration, execution: try execution.applied())
+    let request = try request()
     try WorkerJob.run { group in
-      let measured = try EpochBenchmark.run(request, epochs: configuration.epochs, group: group, report: Halo.printNote)
+      let measured = try EpochBenchmark.run(request, epochs: request.training.epochs, group: group, report: Halo.printNote)
       if let measured { try report.show(measured) }
     }
+  }
+
+  private func request() throws -> TrainingJob.Request {
+    TrainingJob.Request(partitions: parts, run: nil, training: try training.applied(), execution: try execution.applied())
   }
 }

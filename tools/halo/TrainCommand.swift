@@ -1,7 +1,7 @@
 import ArgumentParser
 import Training
 
-struct TrainCommand: ParsableCommand {
+struct TrainCommand: WorkerCommand {
   static let configuration = CommandConfiguration(
     commandName: "train",
     abstract: "Train a model on a partition directory.",
@@ -26,13 +26,20 @@ struct TrainCommand: ParsableCommand {
   @OptionGroup(title: "How it is executed")
   var execution: ExecutionOptions
 
+  func checkOptions() throws { _ = try request() }
+
   func run() throws {
-    var request = TrainingJob.Request(
-      partitions: parts, run: output, training: try training.applied(), execution: try execution.applied())
-    request.force = force.force
+    let request = try request()
     try WorkerJob.run { group in
       let summary = try TrainingJob(request, group: group, report: Halo.printNote).run()
       if group.rank == 0 { try report.show(summary) }
     }
+  }
+
+  private func request() throws -> TrainingJob.Request {
+    var request = TrainingJob.Request(
+      partitions: parts, run: output, training: try training.applied(), execution: try execution.applied())
+    request.force = force.force
+    return request
   }
 }
