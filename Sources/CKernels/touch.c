@@ -1,6 +1,8 @@
 #include "ckernels.h"
 
-#define WORD(offset) (*(const uint64_t *)(row + (offset)))
+typedef uint64_t word __attribute__((aligned(1)));
+
+#define WORD(offset) (*(const word *)(row + (offset)))
 
 uint64_t halo_touch_rows(const char *base, size_t stride, size_t row_bytes, const uint32_t *sequence, size_t count, size_t ahead) {
   uint64_t sum = 0;
