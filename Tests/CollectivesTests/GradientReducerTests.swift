@@ -3,7 +3,7 @@ import Tensors
 import Testing
 
 /// Gradients whose sums depend on the order of additions: exponents from 2^-20 to 2^20, both signs.
-private func gradient(part: Int, step: Int, count: Int) -> [Float] {
+func gradient(part: Int, step: Int, count: Int) -> [Float] {
   (0..<count).map { element in
     let bits = mix64(UInt64(part) << 40 | UInt64(step) << 32 | UInt64(element))
     let magnitude = Float(sign: .plus, exponent: Int(bits >> 8 % 41) - 20, significand: 1 + Float(bits >> 40) / Float(1 << 24))
@@ -12,7 +12,7 @@ private func gradient(part: Int, step: Int, count: Int) -> [Float] {
 }
 
 /// The sum as the design defines it, by plain recursion over aligned blocks; knows nothing of the code under test.
-private func recursiveSum<Value>(_ values: [[Value]], _ first: Int, _ span: Int, _ add: (Value, Value) -> Value) -> [Value]? {
+func recursiveSum<Value>(_ values: [[Value]], _ first: Int, _ span: Int, _ add: (Value, Value) -> Value) -> [Value]? {
   if first >= values.count { return nil }
   if span == 1 { return values[first] }
   let left = recursiveSum(values, first, span / 2, add)

@@ -1,5 +1,6 @@
 import Collectives
 import Foundation
+import Tensors
 import Testing
 
 /// Set in the processes that `mpirun` starts for this suite: they are the members, the others only start them.
@@ -27,10 +28,30 @@ private let isMember = ProcessInfo.processInfo.environment["HALO_TEST_MEMBER"] !
     #expect(MPIProcessGroup.isLaunched)
     #expect(group.hostRanks == Array(0..<group.size))
     for semantics in GroupSemantics.allCases { try semantics.check(group) }
+    try reducesLikeTheRecursiveFold(group, parts: 7)
     for bytes in [4, 12] { refusesAMessage(of: bytes, insteadOf: 8, group) }
     try group.barrier()
     try group.finalize()
     print("member \(group.rank + 1) of \(group.size) done")
+  }
+
+  private func reducesLikeTheRecursiveFold(_ group: MPIProcessGroup, parts: Int) throws {
+    let count = 3 * SlicePlan.chunkElements + 5
+    let assignment = try PartAssignment(parts: parts, workers: group.size)
+    let reducer = GradientReducer(group: group, assignment: assignment, elementCount: count, threads: Threads(2))
+    for part in assignment.parts(of: group.rank) {
+      _ = UnsafeMutableBufferPointer(start: reducer.gradientBuffer(), count: count)
+        .update(fromContentsOf: gradient(part: part, step: 0, count: count))
+      reducer.commit(part: part)
+    }
+    let sum = try reducer.reduce()
+    let weights = UnsafeMutableBufferPointer<Float>.allocate(capacity: count)
+    defer { weights.deallocate() }
+    weights.initialize(repeating: .nan)
+    for element in reducer.slice { weights[element] = sum[element - reducer.slice.lowerBound] }
+    try reducer.allGather(weights: weights.baseAddress!)
+    let expected = recursiveSum((0..<parts).map { gradient(part: $0, step: 0, count: count) }, 0, 8, +)!
+    #expect(weights.map(\.bitPattern) == expected.map(\.bitPattern))
   }
 
   /// Rank 0 sends a message of another size than the others have prepared for.
