@@ -1,6 +1,5 @@
-import Testing
-
 import Compression
+import Testing
 
 @Suite struct ByteStreamTests {
   let folder: ScratchFolder

@@ -1,6 +1,5 @@
-import Testing
-
 import Compression
+import Testing
 
 @Suite struct DeflateTests {
   private func inflate(_ bytes: [UInt8], count: Int) throws -> [UInt8] {
