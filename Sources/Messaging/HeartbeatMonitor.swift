@@ -62,11 +62,11 @@ public final class HeartbeatMonitor: Sendable {
   ///   - size: Number of workers, rank 0 included.
   ///   - token: Number that all workers of this job share.
   ///   - host: IPv4 address or network interface to listen on; by default the address of the default route.
-  ///   - onSilence: By default `endJob`.
+  ///   - onSilence: By default `endJob(status: 1)`.
   /// - Throws: `MessagingError` or `SystemError` when sockets or threads cannot be had.
   public init(
     leading size: Int, token: UInt64, host: String? = nil, timing: Timing = Timing(),
-    onSilence: @escaping SilenceHandler = HeartbeatMonitor.endJob
+    onSilence: @escaping SilenceHandler = HeartbeatMonitor.endJob(status: 1)
   ) throws {
     let socket = try Socket(.router, in: try MessagingContext())
     endpoint = try socket.bind(host: host ?? HostAddress.guess())
@@ -82,7 +82,7 @@ public final class HeartbeatMonitor: Sendable {
   /// - Throws: `MessagingError` or `SystemError` when sockets or threads cannot be had.
   public init(
     following endpoint: String, rank: Int, token: UInt64, timing: Timing = Timing(),
-    onSilence: @escaping SilenceHandler = HeartbeatMonitor.endJob
+    onSilence: @escaping SilenceHandler = HeartbeatMonitor.endJob(status: 1)
   ) throws {
     self.endpoint = endpoint
     let socket = try Socket(.dealer, in: try MessagingContext())
@@ -105,11 +105,13 @@ public final class HeartbeatMonitor: Sendable {
 
   deinit { close() }
 
-  /// Prints one line that names the lost worker and ends this process with status 1, at once: threads may be stuck in
+  /// Prints one line that names the lost worker and ends this process with `status`, at once: threads may be stuck in
   /// calls that never return, so nothing is cleaned up. The launcher then ends the other workers.
-  public static let endJob: SilenceHandler = { worker in
-    let line = "halo: \(worker); ending the job\n"
-    _ = line.utf8CString.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count - 1) }
-    _exit(1)
+  public static func endJob(status: Int32) -> SilenceHandler {
+    { worker in
+      let line = "halo: \(worker); ending the job\n"
+      _ = line.utf8CString.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count - 1) }
+      _exit(status)
+    }
   }
 }

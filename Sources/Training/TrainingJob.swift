@@ -67,6 +67,14 @@ public final class TrainingJob {
       watched: request.watched)
     try StartupAgreement.check(group: group, request: request)
     let (worker, manifest) = (worker, worker.manifest)
+    if group.rank == 0 {
+      report(
+        "batch: \(training.globalBatchSize(parts: manifest.partCount)) seeds a step over \(manifest.partCount) parts; fan-out "
+          + "\(training.fanout), input hop first")
+      for notice in [worker.assignment.notice, group.size > 1 ? CoreBinding.notice(threads: execution.threads) : nil] {
+        if let notice { report(notice) }
+      }
+    }
     let task = try group.agree { try NodeClassificationTask(manifest: manifest, directory: request.partitions, training: training) }
     plan = BatchPlan(
       order: training.order == .balanced ? .balanced : .global, seed: training.seed,

@@ -92,11 +92,15 @@ public final class Worker {
   /// Starts the signs of life: rank 0 leads, the others follow; a collective call.
   private static func watch(_ group: any ProcessGroup, token: UInt64, silence: Double) throws -> HeartbeatMonitor {
     let timing = HeartbeatMonitor.Timing(beatSeconds: min(1, silence / 5), silenceSeconds: silence)
+    // The launcher adds no line of its own to this status.
+    let end = HeartbeatMonitor.endJob(status: Launcher.failureIsReported)
     let leader = try group.agree {
-      group.rank == 0 ? try HeartbeatMonitor(leading: group.size, token: token, timing: timing) : nil
+      group.rank == 0 ? try HeartbeatMonitor(leading: group.size, token: token, timing: timing, onSilence: end) : nil
     }
     let endpoint = String(decoding: try group.broadcast(Array((leader?.endpoint ?? "").utf8), from: 0), as: UTF8.self)
-    return try group.agree { try leader ?? HeartbeatMonitor(following: endpoint, rank: group.rank, token: token, timing: timing) }
+    return try group.agree {
+      try leader ?? HeartbeatMonitor(following: endpoint, rank: group.rank, token: token, timing: timing, onSilence: end)
+    }
   }
 
   /// Workers of every part.
