@@ -34,8 +34,7 @@ static inline __attribute__((always_inline)) float NAME(coefficient)(const halo_
 static inline __attribute__((always_inline)) void NAME(ask_for_row)(const NAME(destination) * d, uint32_t edge, int indirect) {
   const uint32_t ahead = d->row_bytes <= 256 ? 32 : 16;
   if (d->limit - edge <= ahead) return;
-  const char *row = (const char *)NAME(source_row)(d->rows, d->edges->sources[edge + ahead], indirect);
-  for (size_t offset = 0; offset < d->row_bytes; offset += 64) __builtin_prefetch(row + offset);
+  halo_ask_for((const char *)NAME(source_row)(d->rows, d->edges->sources[edge + ahead], indirect), d->row_bytes);
 }
 
 // Columns first + L·b for b in 0 ..< blocks - 1, and the L columns from `last`. `blocks`, `weighted` and `indirect` are

@@ -8,10 +8,7 @@ uint64_t halo_touch_rows(const char *base, size_t stride, size_t row_bytes, cons
   uint64_t sum = 0;
   for (size_t i = 0; i < count; i++) {
     const char *row = base + stride * sequence[i];
-    if (ahead && i + ahead < count) {
-      const char *next = base + stride * sequence[i + ahead];
-      for (size_t offset = 0; offset < row_bytes; offset += 64) __builtin_prefetch(next + offset);
-    }
+    if (ahead && i + ahead < count) halo_ask_for(base + stride * sequence[i + ahead], row_bytes);
     size_t offset = 0;
     for (; offset + 256 <= row_bytes; offset += 256)
       sum += WORD(offset) + WORD(offset + 64) + WORD(offset + 128) + WORD(offset + 192);

@@ -57,6 +57,11 @@ void halo_bias_relu(halo_isa isa, float *z, size_t count, size_t width, size_t s
 void halo_mask(halo_isa isa, float *z, size_t count, size_t width, size_t stride, const uint8_t *bits, size_t bits_stride,
                float scale);
 
+/// Asks for the cache lines of a row.
+static inline void halo_ask_for(const char *row, size_t row_bytes) {
+  for (size_t offset = 0; offset < row_bytes; offset += 64) __builtin_prefetch(row + offset);
+}
+
 /// Sum of the first word of every 64 bytes of each row that `sequence` names: reading, and nothing else. Rows are asked for
 /// `ahead` places early, 0: never. `row_bytes` beyond a multiple of 64 count when they hold a word.
 uint64_t halo_touch_rows(const char *base, size_t stride, size_t row_bytes, const uint32_t *sequence, size_t count, size_t ahead);
