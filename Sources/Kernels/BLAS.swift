@@ -9,9 +9,9 @@ public enum BLAS {
   ///
   /// The library chooses the core when it is loaded, unless OPENBLAS_CORETYPE names one. Workers compare this before they start:
   /// products have the same bits only where it is the same.
-  public static var description: String {
+  public static let description =
+    // Asked once: the library writes its answer into a buffer that all callers share.
     "\(String(cString: openblas_get_config())) · \(String(cString: openblas_get_corename()))"
-  }
 
   /// Prepared, once.
   static let ready: Void = openblas_set_num_threads(1)

@@ -1,4 +1,5 @@
 import Configuration
+import Kernels
 import Models
 import Partitions
 import Tensors
@@ -24,6 +25,9 @@ struct NodeClassificationTask {
     guard let table = tables.first(where: { $0.name == training.features }) else {
       let names = tables.isEmpty ? "no table" : tables.map(\.name).joined(separator: ", ")
       throw InputError(place, expected: "a feature table '\(training.features)'", found: names)
+    }
+    guard RowSource.supports(table.elementType) else {
+      throw InputError(place, expected: "float32 rows in table '\(table.name)'", found: "\(table.elementType)")
     }
     nodeType = type
     self.table = table
