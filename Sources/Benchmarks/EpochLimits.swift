@@ -1,19 +1,21 @@
 import Models
 import Training
 
-/// The least seconds that the training steps of one epoch can take on this machine, by stage, from counted work and measured rates.
+/// About the least seconds that the training steps of one epoch take on this machine, by stage, from counted work and measured rates.
 ///
 /// ```
 /// sample    edges · 64 B ÷ random lines             one adjacency line for each sampled edge
 /// fetch     2 · pulled bytes ÷ copy                 pulled rows are written and read once
 /// forward   (edges₀ + destinations₀) · row bytes ÷ random rows       input rows, read in place
 ///           + Σ edges_l · width · 4 B ÷ stream read                  hidden rows, l ≥ 1
-///           + operations ÷ product rate
-/// backward  Σ edges_l · width · 4 B ÷ stream read + operations ÷ product rate
+///           + Σ operations_l ÷ rate of that layer's product
+/// backward  Σ edges_l · width · 4 B ÷ stream read + Σ operations_l ÷ rate of that layer's product
 /// update    28 B per weight and step ÷ copy         gradient, weight and two moments read, three of them written
 /// ```
-/// Stages do not overlap. Letters: `width` is what a layer aggregates per edge. Sparse input rows are not modelled: their first layer
-/// counts no bytes.
+/// Rates are the highest of their trials: a limit is what the machine can do, not what it did beside other work. Hidden rows are
+/// charged as if they were streamed from memory; a stage whose rows stay in a cache can be faster than its line, so the sum is an
+/// estimate, not a bound. Stages do not overlap. Letters: `width` is what a layer aggregates per edge. Sparse input rows are not
+/// modelled: their first layer counts no bytes.
 public struct EpochLimits: Codable, Equatable, Sendable {
   /// Seconds by stage.
   public var stages: [String: Double]
@@ -31,22 +33,25 @@ public struct EpochLimits: Codable, Equatable, Sendable {
       let (inputs, outputs) = (Double(shape.inputWidth(of: index)), Double(shape.outputWidth(of: index)))
       let transformsFirst = shape.order(of: index) == .transformFirst
       let rows = Double(transformsFirst ? layer.sources + layer.destinations : 2 * layer.destinations)
-      let operations = index == 0 && shape.sparseInput ? 0 : 2 * rows * inputs * outputs
-      forward += operations
+      // A layer of sparse rows has no dense product to measure.
+      let rate = rates.products.suffix(traffic.layers.count - index).first.flatMap { product in
+        index == 0 && shape.sparseInput ? nil : product.rate.highest
+      }
+      let seconds = rate.map { 2 * rows * inputs * outputs / $0 } ?? 0
+      forward += seconds
       // Weights' gradient everywhere, rows' gradient but for the input.
-      backward += operations * (index == 0 ? 1 : 2)
+      backward += seconds * (index == 0 ? 1 : 2)
       if index > 0 || transformsFirst { hiddenBytes += Double(layer.edges) * (transformsFirst ? outputs : inputs) * 4 }
     }
-    let products = rates.products.map(\.rate.median).min() ?? .infinity
     let first = traffic.layers[0]
     let inputBytes = shape.sparseInput ? 0 : Double(first.edges + first.destinations) * Double(rowBytes)
     stages = [
-      "sample": Double(traffic.sampledEdges) * 64 / rates.randomLines.median,
-      "fetch": 2 * Double(traffic.remoteRowBytes) / rates.streamCopy.median,
-      "forward": inputBytes / rates.randomRows.median + hiddenBytes / rates.streamRead.median + forward / products,
-      "backward": hiddenBytes / rates.streamRead.median + backward / products,
+      "sample": Double(traffic.sampledEdges) * 64 / rates.randomLines.highest,
+      "fetch": 2 * Double(traffic.remoteRowBytes) / rates.streamCopy.highest,
+      "forward": inputBytes / rates.randomRows.highest + hiddenBytes / rates.streamRead.highest + forward,
+      "backward": hiddenBytes / rates.streamRead.highest + backward,
       "reduce": 0,
-      "update": 28 * Double(weights) * Double(steps) / rates.streamCopy.median,
+      "update": 28 * Double(weights) * Double(steps) / rates.streamCopy.highest,
     ]
     seconds = stages.values.reduce(0, +)
   }
