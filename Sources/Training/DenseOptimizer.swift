@@ -19,10 +19,10 @@ final class DenseOptimizer {
     self.threads = threads
     rule =
       switch configuration.optimizer {
-      case .adam: Adam(learningRate: configuration.learningRate)
+      case .adam, .adamw: Adam(learningRate: configuration.learningRate)
       case .sgd: GradientDescent(learningRate: configuration.learningRate, momentum: configuration.momentum)
       }
-    let penalty = configuration.weightDecay
+    let penalty = configuration.weightDecay[0]
     decay = WeightDecay(penalty > 0 ? layout.parameters.filter(\.decays).map { .init($0.range, penalty) } : [])
     state = Buffer(count: rule.stateCount * slice.count)
   }

@@ -20,6 +20,21 @@ import Testing
     #expect(standard.features == "feat")
   }
 
+  @Test func decayIsOneValueOrOneForEachLayer() {
+    var configuration = TrainingConfiguration()
+    configuration.weightDecay = [0.5]
+    #expect((0..<3).map(configuration.weightDecay(ofLayer:)) == [0.5, 0.5, 0.5])
+    configuration.weightDecay = [0.5, 0, 0.25]
+    #expect((0..<3).map(configuration.weightDecay(ofLayer:)) == [0.5, 0, 0.25])
+  }
+
+  @Test func classWeightsAreAWordOrAList() throws {
+    #expect(try ClassWeights(parsing: "none") == .none)
+    #expect(try ClassWeights(parsing: "balanced") == .balanced)
+    #expect(try ClassWeights(parsing: "1,2.5") == .given([1, 2.5]))
+    #expect(throws: ConfigurationError.self) { try ClassWeights(parsing: "1,two") }
+  }
+
   @Test func theBatchIsGlobalUnlessGivenPerPart() {
     var configuration = TrainingConfiguration()
     configuration.batchSize = 1000
@@ -57,10 +72,47 @@ import Testing
     Fault("--dropout", "1.0") { $0.dropout = 1 },
     Fault("--dropout", "nan") { $0.dropout = .nan },
     Fault("--input-dropout", "-0.5") { $0.inputDropout = -0.5 },
-    Fault("--weight-decay", "-1.0") { $0.weightDecay = -1 },
-    Fault("--weight-decay", "inf") { $0.weightDecay = .infinity },
+    Fault("--weight-decay", "-1.0") { $0.weightDecay = [-1] },
+    Fault("--weight-decay", "inf") { $0.weightDecay = [.infinity] },
     Fault("--momentum", "1.0") { $0.momentum = 1 },
+    Fault("--weight-decay", "0.1,0.2") { $0.weightDecay = [0.1, 0.2] },
     Fault("--eval-every", "-1") { $0.evalEvery = -1 },
+    Fault("--eval-fanout", "5,5") { $0.evalFanout = try! Fanout(parsing: "5,5") },
+    Fault("--patience", "-1") { $0.patience = -1 },
+    Fault("--heads", "0") { $0.heads = 0 },
+    Fault("--heads", "2") { $0.heads = 2 },
+    Fault("--heads", "3") {
+      $0.model = .gat
+      $0.heads = 3
+    },
+    Fault("--output-heads", "0") { $0.outputHeads = 0 },
+    Fault("--attention-dropout", "0.5") { $0.attentionDropout = 0.5 },
+    Fault("--attention-dropout", "1.0") {
+      $0.model = .gatv2
+      $0.attentionDropout = 1
+    },
+    Fault("--learn-epsilon", "--model gcn") {
+      $0.model = .gcn
+      $0.learnEpsilon = true
+    },
+    Fault("--class-weights", "1.0,-1.0") { $0.classWeights = .given([1, -1]) },
+    Fault("--class-weights", "--task multilabel") {
+      $0.task = .multilabel
+      $0.classWeights = .balanced
+    },
+    Fault("--label-smoothing", "1.0") { $0.labelSmoothing = 1 },
+    Fault("--label-smoothing", "--task regression") {
+      $0.task = .regression
+      $0.labelSmoothing = 0.1
+    },
+    Fault("--metric", "auc") {
+      $0.task = .regression
+      $0.metric = .auc
+    },
+    Fault("--warmup", "-1") { $0.warmup = -1 },
+    Fault("--lr-step", "0") { $0.stepEvery = 0 },
+    Fault("--lr-factor", "0.0") { $0.stepFactor = 0 },
+    Fault("--clip-norm", "-1.0") { $0.clipNorm = -1 },
   ]
 
   @Test func everyValueOutsideItsRangeIsRefusedByItsOption() throws {
@@ -79,6 +131,9 @@ import Testing
     configuration.batchSizePerPart = 64
     configuration.seed = .max
     configuration.learningRate = 0.1
+    configuration.weightDecay = [0.5, 0]
+    configuration.classWeights = .given([1, 2.5])
+    configuration.evalFanout = try Fanout(parsing: "3,all")
     let stored = try JSONEncoder().encode(configuration)
     #expect(try JSONDecoder().decode(TrainingConfiguration.self, from: stored) == configuration)
   }

@@ -37,7 +37,7 @@ import Training
     training.learningRate = 0.01
     training.dropout = 0.4
     training.inputDropout = 0.2
-    training.weightDecay = 0.001
+    training.weightDecay = [0.001]
     training.order = order
     return training
   }

@@ -38,7 +38,7 @@ struct TrainingOptions: ParsableArguments {
   @Option(help: help("Probability that an input feature is dropped.", standard.inputDropout))
   var inputDropout: Float?
 
-  @Option(help: help("L2 penalty on weight matrices, added to the gradient.", standard.weightDecay))
+  @Option(help: help("L2 penalty on weight matrices, added to the gradient.", standard.weightDecay[0]))
   var weightDecay: Float?
 
   @Option(help: help("Optimiser of the dense weights.", standard.optimizer.rawValue))
@@ -77,7 +77,7 @@ struct TrainingOptions: ParsableArguments {
     if let learningRate { result.learningRate = learningRate }
     if let dropout { result.dropout = dropout }
     if let inputDropout { result.inputDropout = inputDropout }
-    if let weightDecay { result.weightDecay = weightDecay }
+    if let weightDecay { result.weightDecay = [weightDecay] }
     if let optimizer { result.optimizer = optimizer }
     if let momentum { result.momentum = momentum }
     if let order { result.order = order }
