@@ -44,25 +44,26 @@ public struct Fanout: Equatable, Sendable, CustomStringConvertible {
   /// One entry per layer, input hop first.
   public var hops: [Hop]
 
+  /// - Parameter option: The option that an error names.
   /// - Throws: `ConfigurationError` naming the hop that is neither a number, `all`, nor a list of relations.
-  public init(parsing text: String) throws {
+  public init(parsing text: String, option: String = "--fanout") throws {
     hops = try text.split(separator: ",", omittingEmptySubsequences: false).map { item in
-      if !item.contains("=") { return .everyRelation(try Self.count(item, in: text)) }
+      if !item.contains("=") { return .everyRelation(try Self.count(item, in: text, option)) }
       return .byRelation(
         try item.split(separator: "/", omittingEmptySubsequences: false).map { field in
           let sides = field.split(separator: "=", omittingEmptySubsequences: false)
           guard sides.count == 2, !sides[0].isEmpty else {
-            throw ConfigurationError("--fanout", expected: "relation=count", found: "'\(field)' in '\(text)'")
+            throw ConfigurationError(option, expected: "relation=count", found: "'\(field)' in '\(text)'")
           }
-          return Hop.Entry(relation: String(sides[0]), count: try Self.count(sides[1], in: text))
+          return Hop.Entry(relation: String(sides[0]), count: try Self.count(sides[1], in: text, option))
         })
     }
   }
 
-  private static func count(_ field: Substring, in text: String) throws -> Count {
+  private static func count(_ field: Substring, in text: String, _ option: String) throws -> Count {
     if field == "all" { return .all }
     guard let count = Int(field), count > 0, count <= Int(Int32.max) else {
-      throw ConfigurationError("--fanout", expected: "whole numbers above 0, or all, one per layer", found: "'\(field)' in '\(text)'")
+      throw ConfigurationError(option, expected: "whole numbers above 0, or all, one per layer", found: "'\(field)' in '\(text)'")
     }
     return .atMost(count)
   }
@@ -70,8 +71,9 @@ public struct Fanout: Equatable, Sendable, CustomStringConvertible {
   /// Limits by layer and relation, shape (layers, relations), input hop first; `Int.max` stands for all, 0 for relations a hop
   /// does not name.
   ///
+  /// - Parameter option: The option that an error names.
   /// - Throws: `ConfigurationError` for a relation that the graph does not have.
-  public func limits(relations: [String]) throws -> [[Int]] {
+  public func limits(relations: [String], option: String = "--fanout") throws -> [[Int]] {
     try hops.map { hop in
       switch hop {
       case .everyRelation(let count): return relations.map { _ in count.limit }
@@ -80,7 +82,7 @@ public struct Fanout: Equatable, Sendable, CustomStringConvertible {
         for entry in entries {
           guard let index = relations.firstIndex(of: entry.relation) else {
             let known = relations.joined(separator: ", ")
-            throw ConfigurationError("--fanout", expected: "a relation of the graph (\(known))", found: "'\(entry.relation)'")
+            throw ConfigurationError(option, expected: "a relation of the graph (\(known))", found: "'\(entry.relation)'")
           }
           limits[index] = entry.count.limit
         }

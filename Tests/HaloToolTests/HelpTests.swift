@@ -43,7 +43,9 @@ import Testing
       ("--lr <lr>", "(default: 0.003)"), ("--dropout <dropout>", "(default: 0.5)"), ("--optimizer <optimizer>", "(default: adam)"),
       ("--weight-decay <weight-decay>", "(default: 0.0)"), ("--order <order>", "(default: balanced)"),
       ("--row-normalise/--no-row-normalise", "(default: off)"), ("--threads <threads>", "(default: 1)"),
-      ("--map-peers/--no-map-peers", "(default: on)"),
+      ("--map-peers/--no-map-peers", "(default: on)"), ("--heads <heads>", "(default: 1)"), ("--jump <jump>", "(default: none)"),
+      ("--self-loops/--no-self-loops", "(default: on)"), ("--task <task>", "(default: classification)"),
+      ("--lr-schedule <lr-schedule>", "(default: constant)"), ("--eval-fanout <eval-fanout>", "(default: exact)"),
     ]
     for (option, value) in defaults {
       let entry = try #require(text.range(of: option), "\(option) is missing")

@@ -17,8 +17,7 @@ struct BenchEpochCommand: WorkerCommand {
 
   @OptionGroup var report: ReportOptions
 
-  @OptionGroup(title: "What is trained")
-  var training: TrainingOptions
+  @OptionGroup var training: TrainingOptions
 
   @OptionGroup(title: "How it is executed")
   var execution: ExecutionOptions

@@ -11,7 +11,7 @@ struct ExecutionOptions: ParsableArguments {
   @Flag(
     inversion: .prefixedNo,
     help: help(
-      "Read parts owned by workers of the same host from their files instead of asking for their rows.", standard.mapPeers ? "on" : "off"))
+      "Read parts owned by workers of the same host from their files instead of asking for their rows.", word(standard.mapPeers)))
   var mapPeers: Bool?
 
   @Option(

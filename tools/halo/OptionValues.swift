@@ -4,8 +4,14 @@ public import Configuration
 public import Graphs
 
 extension TrainingConfiguration.Model: ExpressibleByArgument {}
-extension TrainingConfiguration.Optimizer: ExpressibleByArgument {}
+extension TrainingConfiguration.Activation: ExpressibleByArgument {}
+extension TrainingConfiguration.Norm: ExpressibleByArgument {}
+extension TrainingConfiguration.Jump: ExpressibleByArgument {}
 extension TrainingConfiguration.Order: ExpressibleByArgument {}
+extension TrainingConfiguration.Task: ExpressibleByArgument {}
+extension TrainingConfiguration.Optimizer: ExpressibleByArgument {}
+extension TrainingConfiguration.Schedule: ExpressibleByArgument {}
+extension TrainingConfiguration.Metric: ExpressibleByArgument {}
 extension ExecutionConfiguration.Residency: ExpressibleByArgument {}
 extension Generators.Communities.Level: ExpressibleByArgument {}
 
@@ -34,6 +40,26 @@ struct Fraction: ExpressibleByArgument {
 
   var defaultValueDescription: String { "\((value * 1e6).rounded() / 1e4)%" }
 }
+
+/// One number or several, written `0.0005,0`.
+struct NumberList: ExpressibleByArgument, CustomStringConvertible {
+  var values: [Float]
+
+  init(_ values: [Float]) { self.values = values }
+
+  init?(argument: String) {
+    values = []
+    for field in argument.split(separator: ",", omittingEmptySubsequences: false) {
+      guard let value = Float(field) else { return nil }
+      values.append(value)
+    }
+  }
+
+  var description: String { values.map { "\($0)" }.joined(separator: ",") }
+}
+
+/// How help writes the value of a flag.
+func word(_ flag: Bool) -> String { flag ? "on" : "off" }
 
 /// The help of an option whose value, left out, is `standard`.
 func help(_ text: String, _ standard: some CustomStringConvertible) -> ArgumentHelp {

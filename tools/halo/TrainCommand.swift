@@ -20,8 +20,7 @@ struct TrainCommand: WorkerCommand {
   @OptionGroup var force: ForceOption
   @OptionGroup var report: ReportOptions
 
-  @OptionGroup(title: "What is trained")
-  var training: TrainingOptions
+  @OptionGroup var training: TrainingOptions
 
   @OptionGroup(title: "How it is executed")
   var execution: ExecutionOptions
