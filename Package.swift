@@ -60,7 +60,8 @@ let command: [Target] = [
   .executableTarget(
     name: "halo",
     dependencies: [
-      "Benchmarks", "Collectives", "Configuration", "Datasets", "Graphs", "Partitioning", "Partitions", "Telemetry", "Tensors", "Training",
+      "Benchmarks", "Collectives", "Configuration", "Datasets", "Graphs", "Inference", "Partitioning", "Partitions", "Telemetry", "Tensors",
+      "Training",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
     ],
     path: "tools/halo",

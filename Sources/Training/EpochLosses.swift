@@ -1,4 +1,5 @@
 import Collectives
+import Inference
 
 /// Losses and right answers of the steps of one epoch: kept per part while it runs, summed over parts once at its end.
 struct EpochLosses {
@@ -7,8 +8,8 @@ struct EpochLosses {
   private var sums: [Int: [Double]]
   /// Mean loss of each step over the seeds of all parts.
   private(set) var stepLosses: [Double] = []
-  private(set) var meanLoss = 0.0
-  private(set) var accuracy = 0.0
+  /// Mean loss and accuracy over the epoch.
+  private(set) var scores = Scores()
 
   init(parts: [Int], steps: Int) {
     self.steps = steps
@@ -33,7 +34,6 @@ struct EpochLosses {
       correct += total[2 * step + 1]
     }
     let seeds = Double(max(1, seedCounts.reduce(0, +)))
-    meanLoss = lossSum / seeds
-    accuracy = correct / seeds
+    scores = Scores([.loss: lossSum / seeds, .accuracy: correct / seeds])
   }
 }

@@ -21,8 +21,8 @@ final class Evaluator {
   }
 
   /// A collective call; the same result on every worker.
-  func evaluate(weights: Buffer<Float>) throws -> NodeClassificationMetrics {
+  func evaluate(weights: Buffer<Float>) throws -> Evaluation {
     let logits = try inference.run(weights: weights.pointer)
-    return try NodeClassificationMetrics.measure(logits, parts: worker.parts, nodeType: nodeType, reducer: reducer)
+    return try SetScorer.evaluate(logits, parts: worker.parts, nodeType: nodeType, reducer: reducer)
   }
 }

@@ -1,3 +1,5 @@
+public import Inference
+
 /// One step of training, a line of `metrics.jsonl`.
 struct StepMetrics: Codable, Equatable {
   var epoch: Int
@@ -10,12 +12,12 @@ struct StepMetrics: Codable, Equatable {
 public struct EpochMetrics: Codable, Equatable, Sendable {
   /// From 1.
   public var epoch: Int
+  /// Mean loss over all seeds of the epoch, and accuracy of the sampled model while it was trained.
+  public var train: Scores
+  /// Scores on the held-out sets after the epoch; absent in epochs that were not evaluated.
+  public var validation: Scores?
+  public var test: Scores?
+
   /// Mean loss over all seeds of the epoch.
-  public var loss: Double
-  /// Share of the epoch's seeds that the sampled model classified rightly while training.
-  public var trainAccuracy: Double
-  /// Exact accuracy on the validation set; absent in epochs that were not evaluated.
-  public var validationAccuracy: Double?
-  /// Exact accuracy on the test set; absent in epochs that were not evaluated.
-  public var testAccuracy: Double?
+  public var loss: Double { train[.loss] ?? .nan }
 }

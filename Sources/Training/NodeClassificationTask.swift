@@ -1,4 +1,5 @@
 import Configuration
+import Inference
 import Kernels
 import Models
 import Partitions
@@ -12,6 +13,8 @@ struct NodeClassificationTask {
   /// In-edges taken by layer (input hop first) and relation.
   let limits: [[Int]]
   let modelShape: ModelShape
+  /// Score on the validation set by which models are compared.
+  let metric: Score
 
   /// - Throws: `InputError` or `ConfigurationError` when the partition lacks what the task needs.
   init(manifest: Manifest, directory: String, training: TrainingConfiguration) throws {
@@ -29,6 +32,7 @@ struct NodeClassificationTask {
     guard RowSource.supports(table.elementType) else {
       throw InputError(place, expected: "float32 rows in table '\(table.name)'", found: "\(table.elementType)")
     }
+    metric = Score(training.metric, task: training.task)
     nodeType = type
     self.table = table
     let relations = manifest.schema.relations.map(\.name)
@@ -37,5 +41,26 @@ struct NodeClassificationTask {
       kind: .sage, inputColumns: table.columns, sparseInput: table.layout == .sparse, hidden: training.hidden,
       layers: training.layerCount, classes: manifest.classCounts[type], relations: relations, dropout: training.dropout,
       inputDropout: training.inputDropout, rowNormalise: training.rowNormalise)
+  }
+}
+
+extension Score {
+  /// What `--metric` means for a task.
+  init(_ metric: TrainingConfiguration.Metric, task: TrainingConfiguration.Task) {
+    self =
+      switch metric {
+      case .automatic:
+        switch task {
+        case .classification: .accuracy
+        case .multilabel: .microF1
+        case .regression: .loss
+        }
+      case .accuracy: .accuracy
+      case .loss: .loss
+      case .auc: .auc
+      case .microF1: .microF1
+      case .macroF1: .macroF1
+      case .averagePrecision: .averagePrecision
+      }
   }
 }

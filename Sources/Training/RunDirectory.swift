@@ -8,6 +8,7 @@ import Tensors
 /// metrics.jsonl        one line per step and per epoch; equal bytes for any number of workers and threads
 /// timings.jsonl        one line per worker and epoch: seconds and bytes by stage, memory
 /// model.safetensors    the best model on the validation set
+/// scores.json          its scores, and a table of the classes; equal bytes for any number of workers and threads
 /// ```
 /// Written by worker 0 alone. The directory takes its name when its first epoch is complete; until then it is
 /// `<name>.partial`, so a run that fails to start leaves nothing behind.

@@ -16,19 +16,19 @@ final class RunRecorder {
   private let model: Model
   private let group: any ProcessGroup
   private let directory: RunDirectory?
-  private var epochs: [EpochMetrics] = []
+  private(set) var progress: RunProgress
   private var timings: [EpochTimings] = []
-  private var best: EpochMetrics?
   private let bestWeights: Buffer<Float>
 
   /// A collective call.
   ///
   /// - Throws: On every worker when the run directory cannot be made.
-  init(request: TrainingJob.Request, manifest: Manifest, model: Model, group: any ProcessGroup) throws {
+  init(request: TrainingJob.Request, manifest: Manifest, model: Model, metric: Score, group: any ProcessGroup) throws {
     self.request = request
     self.manifest = manifest
     self.model = model
     self.group = group
+    progress = RunProgress(metric: metric)
     bestWeights = Buffer(count: model.parameters.count)
     directory = try group.agree {
       guard group.rank == 0, let run = request.run else { return nil }
@@ -57,16 +57,10 @@ final class RunRecorder {
 
   /// Records one epoch; a collective call.
   func record(
-    epoch: Int, losses: EpochLosses, scores: NodeClassificationMetrics?, timings mine: EpochTimings, weights: Buffer<Float>
+    epoch: Int, losses: EpochLosses, evaluation: Evaluation?, timings mine: EpochTimings, weights: Buffer<Float>
   ) throws {
-    let metrics = EpochMetrics(
-      epoch: epoch + 1, loss: losses.meanLoss, trainAccuracy: losses.accuracy, validationAccuracy: scores?.validation.accuracy,
-      testAccuracy: scores?.test.accuracy)
-    epochs.append(metrics)
-    if let accuracy = metrics.validationAccuracy, accuracy > (best?.validationAccuracy ?? -1) {
-      best = metrics
-      bestWeights.pointer.update(from: weights.pointer, count: weights.count)
-    }
+    let isBest = progress.record(epoch: epoch + 1, train: losses.scores, evaluation: evaluation)
+    if isBest { bestWeights.pointer.update(from: weights.pointer, count: weights.count) }
     let everyone = try group.allGather(Array(try JSONEncoder().encode(mine)))
     let gathered = try everyone.map { try JSONDecoder().decode(EpochTimings.self, from: Data($0)) }
     timings += gathered
@@ -74,17 +68,22 @@ final class RunRecorder {
       guard let directory else { return }
       let steps = losses.stepLosses.enumerated().map { StepMetrics(epoch: epoch + 1, step: $0 + 1, loss: $1) }
       try directory.appendMetrics(steps)
-      try directory.appendMetrics([metrics])
+      try directory.appendMetrics(progress.history.suffix(1))
       try directory.appendTimings(gathered)
-      if best?.epoch == epoch + 1 { try writeModel(bestWeights) }
+      if isBest { try writeModel(bestWeights) }
       try directory.publish()
     }
   }
 
-  /// Ends the run: writes the last weights where no epoch was evaluated; a collective call.
+  /// Ends the run: writes its scores, and the last weights where no epoch could be compared; a collective call.
   func finish(lastWeights: Buffer<Float>) throws -> TrainingSummary {
-    try group.agree { if best == nil, directory != nil { try writeModel(lastWeights) } }
-    return TrainingSummary(epochs: epochs, best: best, timings: timings, workers: group.size, run: request.run)
+    let summary = TrainingSummary(progress, timings: timings, workers: group.size, run: request.run)
+    try group.agree {
+      guard let directory else { return }
+      if progress.bestEpoch == nil { try writeModel(lastWeights) }
+      try directory.write("scores.json", summary.scores)
+    }
+    return summary
   }
 
   /// Removes what a run that failed before its first complete epoch has written.
@@ -92,11 +91,14 @@ final class RunRecorder {
 
   /// The newest epoch as one line for people.
   var newestLine: String {
-    guard let epoch = epochs.last else { return "" }
-    func percent(_ share: Double) -> String { String(format: "%.2f %%", 100 * share) }
-    var line = "epoch \(epoch.epoch): loss \(String(format: "%.4f", epoch.loss)), train \(percent(epoch.trainAccuracy))"
-    if let validation = epoch.validationAccuracy { line += ", validation \(percent(validation))" }
-    if let test = epoch.testAccuracy { line += ", test \(percent(test))" }
+    guard let epoch = progress.history.last else { return "" }
+    let metric = progress.metric
+    let sets = [("train", epoch.train), ("validation", epoch.validation), ("test", epoch.test)].filter {
+      metric != .loss || $0.0 != "train"
+    }
+    let scores = sets.compactMap { name, scores in scores?[metric].map { "\(name) \(metric.text(of: $0))" } }
+    var line = "epoch \(epoch.epoch): loss \(Score.loss.text(of: epoch.loss))"
+    if !scores.isEmpty { line += ", \(metric.rawValue) " + scores.joined(separator: ", ") }
     let seconds = timings.suffix(group.size).map(\.seconds).max() ?? 0
     return line + ", \(String(format: "%.2f", seconds)) s"
   }

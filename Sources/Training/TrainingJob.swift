@@ -97,7 +97,7 @@ public final class TrainingJob {
     meter = TrafficMeter(store: store, source: source, client: worker.client, reducer: reducer)
     evaluator = try Evaluator(
       worker: worker, model: model, store: store, nodeType: task.nodeType, reducer: reducer, threads: threads)
-    recorder = try RunRecorder(request: request, manifest: manifest, model: model, group: group)
+    recorder = try RunRecorder(request: request, manifest: manifest, model: model, metric: task.metric, group: group)
   }
 
   /// Steps of one epoch.
@@ -113,11 +113,12 @@ public final class TrainingJob {
     do {
       for epoch in 0..<request.training.epochs {
         let (losses, timings) = try trainEpoch(epoch)
-        let (scores, evaluationSeconds) = try evaluateIfDue(epoch)
+        let (evaluation, evaluationSeconds) = try evaluateIfDue(epoch)
         try recorder.record(
-          epoch: epoch, losses: losses, scores: scores, timings: timings.completed(evaluationSeconds: evaluationSeconds),
+          epoch: epoch, losses: losses, evaluation: evaluation, timings: timings.completed(evaluationSeconds: evaluationSeconds),
           weights: step.weights)
         if group.rank == 0 { report(recorder.newestLine) }
+        if recorder.progress.isExhausted(patience: request.training.patience) { break }
       }
       let summary = try recorder.finish(lastWeights: step.weights)
       try worker.finish()
@@ -143,16 +144,19 @@ public final class TrainingJob {
       traffic: (step.work - workBefore) + (meter.reading - bytesBefore),
       mappedParts: OpenPartFiles.parts(under: request.partitions))
     try losses.sumOverParts(reducer, seedCounts: (0..<plan.stepsPerEpoch).map(plan.seedCount(step:)))
+    guard losses.scores[.loss] != nil else {
+      throw InputError("epoch \(epoch + 1)", expected: "a finite loss", found: "one that is not (a smaller --lr or --clip-norm may help)")
+    }
     return (losses, timings)
   }
 
   /// Exact scores after the epoch where they are due, and the seconds they took.
-  private func evaluateIfDue(_ epoch: Int) throws -> (NodeClassificationMetrics?, Double) {
+  private func evaluateIfDue(_ epoch: Int) throws -> (Evaluation?, Double) {
     let every = request.training.evalEvery
     let isLast = epoch + 1 == request.training.epochs
     guard request.evaluates, isLast || (every > 0 && (epoch + 1) % every == 0) else { return (nil, 0) }
     let begin = MonotonicClock.now()
-    let scores = try evaluator.evaluate(weights: step.weights)
-    return (scores, Double(MonotonicClock.now() - begin) * 1e-9)
+    let evaluation = try evaluator.evaluate(weights: step.weights)
+    return (evaluation, Double(MonotonicClock.now() - begin) * 1e-9)
   }
 }

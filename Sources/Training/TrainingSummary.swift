@@ -1,18 +1,13 @@
+public import Inference
+
 /// What `halo train --json` prints.
 public struct TrainingSummary: Encodable, Sendable {
-  public struct Score: Codable, Sendable, Equatable {
-    public var accuracy: Double
-  }
-
   /// Epochs trained.
   public var epochs: Int
-  /// The epoch whose model was kept: the best on validation, or the last.
-  public var bestEpoch: Int
   /// Mean training loss of the last epoch.
   public var loss: Double
-  /// Exact scores of the kept model; absent when nothing was evaluated.
-  public var validation: Score?
-  public var test: Score?
+  /// How good the kept model is, what `scores.json` holds.
+  public var scores: RunScores
   /// Wall seconds of all epochs by stage, mean over workers.
   public var stages: [String: Double]
   /// Wall seconds of the training steps of all epochs, slowest worker.
@@ -29,18 +24,16 @@ public struct TrainingSummary: Encodable, Sendable {
   /// Every worker's timings of every epoch; not printed.
   public var timings: [EpochTimings]
 
-  enum CodingKeys: String, CodingKey { case epochs, bestEpoch, loss, validation, test, stages, seconds, workers, traffic, peakMemory, run }
+  enum CodingKeys: String, CodingKey { case epochs, loss, stages, seconds, workers, traffic, peakMemory, run }
 
-  init(epochs history: [EpochMetrics], best: EpochMetrics?, timings: [EpochTimings], workers: Int, run: String?) {
-    self.history = history
+  init(_ progress: RunProgress, timings: [EpochTimings], workers: Int, run: String?) {
+    history = progress.history
     self.timings = timings
     self.workers = workers
     self.run = run
     epochs = history.count
-    bestEpoch = best?.epoch ?? history.count
     loss = history.last?.loss ?? 0
-    validation = best?.validationAccuracy.map(Score.init(accuracy:))
-    test = best?.testAccuracy.map(Score.init(accuracy:))
+    scores = RunScores(progress)
     stages = [:]
     for line in timings { for (stage, seconds) in line.stages { stages[stage, default: 0] += seconds / Double(workers) } }
     seconds = (1...max(1, history.count)).reduce(0) { sum, epoch in
@@ -49,6 +42,28 @@ public struct TrainingSummary: Encodable, Sendable {
     traffic = timings.map(\.traffic).reduce(Traffic(), +)
     peakMemory = timings.map(\.peakMemory).max() ?? 0
   }
+
+  /// Encodes one flat object: the run's keys and those of `scores`.
+  public func encode(to encoder: any Encoder) throws {
+    try scores.encode(to: encoder)
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(epochs, forKey: .epochs)
+    try container.encode(loss, forKey: .loss)
+    try container.encode(stages, forKey: .stages)
+    try container.encode(seconds, forKey: .seconds)
+    try container.encode(workers, forKey: .workers)
+    try container.encode(traffic, forKey: .traffic)
+    try container.encode(peakMemory, forKey: .peakMemory)
+    try container.encodeIfPresent(run, forKey: .run)
+  }
+
+  /// The epoch whose model was kept: the best on validation, or the last.
+  public var bestEpoch: Int { scores.bestEpoch }
+  /// Score on the validation set by which models were compared.
+  public var metric: Score { scores.metric }
+  /// Scores of the kept model on the held-out sets; `nil` when nothing was evaluated or the set is empty.
+  public var validation: Scores? { scores.validation }
+  public var test: Scores? { scores.test }
 
   /// What the training steps of one epoch (from 1) computed and moved, all workers together.
   public func traffic(ofEpoch epoch: Int) -> Traffic {

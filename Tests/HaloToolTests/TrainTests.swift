@@ -34,10 +34,15 @@ import Testing
       let accuracy = try #require((summary[split] as? [String: Any])?["accuracy"] as? Double)
       #expect((0.8...1).contains(accuracy), "\(split) \(accuracy)")
     }
+    let scores = try #require(try JSONSerialization.jsonObject(with: Data(try folder.text("run/scores.json").utf8)) as? [String: Any])
+    #expect(scores["metric"] as? String == "accuracy" && scores["bestEpoch"] as? Int == summary["bestEpoch"] as? Int)
+    let table = try #require((scores["classes"] as? [String: Any])?["test"] as? [[String: Any]])
+    #expect(table.compactMap { $0["class"] as? Int } == [0, 1])
+    #expect(table.allSatisfy { Set($0.keys) == ["class", "f1", "precision", "recall", "support"] })
     let stages = try #require(summary["stages"] as? [String: Double])
     #expect(Set(stages.keys) == ["sample", "fetch", "forward", "backward", "reduce", "update"])
     let files = try FileManager.default.contentsOfDirectory(atPath: folder.path("run")).sorted()
-    #expect(files == ["configuration.json", "metrics.jsonl", "model.safetensors", "timings.jsonl"])
+    #expect(files == ["configuration.json", "metrics.jsonl", "model.safetensors", "scores.json", "timings.jsonl"])
   }
 
   @Test func metricsHoldStepsAndEpochsAndNoTimings() throws {
@@ -46,6 +51,12 @@ import Testing
     #expect(metrics.filter { $0["step"] != nil }.count == 20)
     #expect(metrics.compactMap { $0["step"] == nil ? $0["epoch"] as? Int : nil } == Array(1...20))
     #expect(metrics.allSatisfy { line in !line.keys.contains { $0.lowercased().contains("second") || $0.contains("time") } })
+    for line in metrics where line["step"] == nil {
+      for set in ["train", "validation", "test"] {
+        let scores = try #require(line[set] as? [String: Double])
+        #expect((0...1).contains(try #require(scores["accuracy"])) && (try #require(scores["loss"])) > 0)
+      }
+    }
     let timings = try lines("run/timings.jsonl")
     #expect(timings.compactMap { $0["epoch"] as? Int } == Array(1...20))
     let configuration = try JSONSerialization.jsonObject(with: Data(try folder.text("run/configuration.json").utf8)) as? [String: Any]

@@ -36,11 +36,11 @@ import Training
       directory, training: training, workers: parts > 1 ? 2 : 1, threads: 1, mapPeers: false, into: scratch)
     struct Line: Decodable {
       var step: Int?
-      var loss: Double
+      var loss: Double?
     }
     return try String(decoding: outcome.metrics, as: UTF8.self).split(separator: "\n").compactMap { text in
       let line = try JSONDecoder().decode(Line.self, from: Data(text.utf8))
-      return line.step == nil ? nil : line.loss
+      return line.step.flatMap { _ in line.loss }
     }
   }
 

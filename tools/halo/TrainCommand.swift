@@ -7,8 +7,8 @@ struct TrainCommand: WorkerCommand {
     abstract: "Train a model on a partition directory.",
     discussion: """
       By itself this is one worker that owns every part; under 'halo launch' or 'mpirun' each worker owns a share of them, and the \
-      result has the same bits. RUN receives metrics.jsonl (losses and accuracies), timings.jsonl (seconds, bytes and memory), \
-      model.safetensors (the best model on the validation set) and configuration.json (every option as used).
+      result has the same bits. RUN receives metrics.jsonl (losses and scores), timings.jsonl (seconds, bytes and memory), \
+      model.safetensors (the best model on the validation set), scores.json (its scores) and configuration.json (every option as used).
       """)
 
   @Argument(help: "Partition directory.")

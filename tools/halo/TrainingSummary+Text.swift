@@ -1,4 +1,5 @@
 import Foundation
+import Inference
 import Telemetry
 public import Training
 
@@ -6,19 +7,37 @@ extension TrainingSummary: CustomStringConvertible {
   /// The scores, the seconds by stage, and where the results lie.
   public var description: String {
     var lines: [String] = []
-    if let test, let validation {
-      lines.append(
-        "test accuracy \(percent(test.accuracy)), validation \(percent(validation.accuracy)): the model of epoch \(bestEpoch) of \(epochs)")
+    let sets = [("test", test), ("validation", validation)]
+    let kept = sets.compactMap { name, scores in scores?[metric].map { "\(name) \(metric.text(of: $0))" } }
+    if !kept.isEmpty {
+      lines.append("\(metric.rawValue) \(kept.joined(separator: ", ")): the model of epoch \(bestEpoch) of \(epochs)")
     }
+    for (name, scores) in sets {
+      guard let scores else { continue }
+      let others = scores.names.filter { $0 != metric }.map { "\($0.rawValue) \($0.text(of: scores[$0] ?? .nan))" }
+      lines.append("\(name): " + others.joined(separator: ", "))
+    }
+    if let table = scores.classes?.test, !table.isEmpty { lines += Self.classLines(table) }
     lines.append(
       "loss \(String(format: "%.4f", loss)) in epoch \(epochs); \(String(format: "%.2f s", seconds)) of training on \(workers == 1 ? "1 worker" : "\(workers) workers")"
     )
     lines.append(
       "seconds by stage: "
         + Stage.allCases.map { "\($0.rawValue) \(String(format: "%.2f", stages[$0.rawValue] ?? 0))" }.joined(separator: ", "))
-    if let run { lines.append("\(run): model.safetensors, metrics.jsonl, timings.jsonl, configuration.json") }
+    if let run { lines.append("\(run): model.safetensors, metrics.jsonl, timings.jsonl, scores.json, configuration.json") }
     return lines.joined(separator: "\n")
   }
 
-  private func percent(_ share: Double) -> String { String(format: "%.2f %%", 100 * share) }
+  /// Classes beyond which the table is left to scores.json.
+  private static let longestTable = 50
+
+  private static func classLines(_ table: [ClassScores]) -> [String] {
+    guard table.count <= longestTable else { return ["scores.json has precision, recall and f1 of \(table.count) classes"] }
+    let header = "class  precision     recall         f1    support of the test set"
+    return [header]
+      + table.map { row in
+        String(
+          format: "%5d %8.2f %% %8.2f %% %8.2f %% %10d", row.index, 100 * row.precision, 100 * row.recall, 100 * row.f1, row.support)
+      }
+  }
 }
