@@ -54,7 +54,8 @@ import Testing
     for line in metrics where line["step"] == nil {
       for set in ["train", "validation", "test"] {
         let scores = try #require(line[set] as? [String: Double])
-        #expect((0...1).contains(try #require(scores["accuracy"])) && (try #require(scores["loss"])) > 0)
+        let (accuracy, loss) = (try #require(scores["accuracy"]), try #require(scores["loss"]))
+        #expect((0...1).contains(accuracy) && loss > 0)
       }
     }
     let timings = try lines("run/timings.jsonl")
