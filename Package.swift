@@ -24,7 +24,7 @@ func module(_ name: String, _ imports: [Target.Dependency] = [], tests: [Target.
 // The module graph: a module may import what its line names, and nothing else.
 let modules: [Target] =
   module("Telemetry")
-  + module("Configuration")
+  + module("Configuration", [.product(name: "Yams", package: "Yams")])
   + module("Compression", ["CZlib", "CZstd"])
   + module("Tensors", ["Compression", "CXXHash"])
   + module("Kernels", ["Tensors", "CBLAS", "CKernels", "Telemetry"])
@@ -66,14 +66,15 @@ let command: [Target] = [
     ],
     path: "tools/halo",
     swiftSettings: strict),
-  .testTarget(name: "HaloToolTests", dependencies: ["halo"], swiftSettings: strict),
+  .testTarget(name: "HaloToolTests", dependencies: ["halo", "Configuration"], swiftSettings: strict),
 ]
 
 let package = Package(
   name: "HaloGNN",
   products: [],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2")
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+    .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
   ],
   targets: [
     library("CMETIS", apt: "libmetis-dev"),

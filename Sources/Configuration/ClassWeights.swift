@@ -7,19 +7,20 @@ public enum ClassWeights: Equatable, Sendable, CustomStringConvertible {
   /// One weight for each class.
   case given([Float])
 
+  /// - Parameter option: The option that an error names.
   /// - Throws: `ConfigurationError` when `text` is neither `none`, `balanced` nor a list of numbers.
-  public init(parsing text: String) throws {
+  public init(parsing text: String, option: String = "--class-weights") throws {
     switch text {
     case "none": self = .none
     case "balanced": self = .balanced
-    default: self = .given(try text.split(separator: ",", omittingEmptySubsequences: false).map { try Self.weight($0, in: text) })
+    default: self = .given(try text.split(separator: ",", omittingEmptySubsequences: false).map { try Self.weight($0, in: text, option) })
     }
   }
 
-  private static func weight(_ field: Substring, in text: String) throws -> Float {
+  private static func weight(_ field: Substring, in text: String, _ option: String) throws -> Float {
     guard let weight = Float(field) else {
       throw ConfigurationError(
-        "--class-weights", expected: "none, balanced, or a number for each class", found: "'\(field)' in '\(text)'")
+        option, expected: "none, balanced, or a number for each class", found: "'\(field)' in '\(text)'")
     }
     return weight
   }

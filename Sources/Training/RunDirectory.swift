@@ -4,7 +4,7 @@ import Tensors
 /// The directory of a run: what was trained, how it went, and the model.
 ///
 /// ```
-/// configuration.json   every option as it was used, and the partition it was used on
+/// job.yaml             every option as it was used, and the partition it was used on; repeats the run
 /// metrics.jsonl        one line per step and per epoch; equal bytes for any number of workers and threads
 /// timings.jsonl        one line per worker and epoch: seconds and bytes by stage, memory
 /// model.safetensors    the best model on the validation set
@@ -63,15 +63,18 @@ public final class RunDirectory {
 
   func appendTimings(_ lines: [some Encodable]) throws { try Self.append(lines, to: timings, "timings.jsonl") }
 
-  /// Writes a whole file under a temporary name and renames it.
+  /// Writes a whole file of JSON under a temporary name and renames it.
   func write(_ name: String, _ value: some Encodable) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-    do {
-      var data = try encoder.encode(value)
-      data.append(0x0A)
-      try data.write(to: URL(fileURLWithPath: file(name)), options: .atomic)
-    } catch { throw Self.failure("write \(file(name))", error) }
+    try write(name, text: String(decoding: encoder.encode(value), as: UTF8.self) + "\n")
+  }
+
+  /// Writes a whole file under a temporary name and renames it.
+  func write(_ name: String, text: String) throws {
+    do { try Data(text.utf8).write(to: URL(fileURLWithPath: file(name)), options: .atomic) } catch {
+      throw Self.failure("write \(file(name))", error)
+    }
   }
 
   private static func create(_ path: String) throws -> FileHandle {

@@ -33,26 +33,19 @@ final class RunRecorder {
     directory = try group.agree {
       guard group.rank == 0, let run = request.run else { return nil }
       let directory = try RunDirectory(creating: run, force: request.force)
-      try directory.write("configuration.json", Resolved(request: request, manifest: manifest))
+      try directory.write(JobFile.name, text: Self.resolved(request, manifest))
       return directory
     }
   }
 
-  /// `configuration.json`: all that decides the result, and how it was executed.
-  private struct Resolved: Encodable {
-    var partitions: String
-    var fingerprint: String
-    var partCount: Int
-    var training: TrainingConfiguration
-    var execution: ExecutionConfiguration
-
-    init(request: TrainingJob.Request, manifest: Manifest) {
-      partitions = request.partitions
-      fingerprint = manifest.fingerprint
-      partCount = manifest.partCount
-      training = request.training
-      execution = request.execution
-    }
+  /// `job.yaml`: all that decides the result, and how it was executed.
+  private static func resolved(_ request: TrainingJob.Request, _ manifest: Manifest) -> String {
+    let partitions = URL(fileURLWithPath: request.partitions).path
+    let job = Job(partitions: partitions, output: nil, training: request.training, execution: request.execution)
+    return job.yaml(remarks: [
+      "'halo train' with this file and -o repeats the run bit for bit on the same partition:",
+      "\(manifest.partCount) parts of a graph with the fingerprint \(manifest.fingerprint)",
+    ])
   }
 
   /// Records one epoch; a collective call.

@@ -1,3 +1,4 @@
+import Configuration
 import Testing
 
 @Suite struct HelpTests {
@@ -52,6 +53,14 @@ import Testing
       #expect(text[entry.upperBound...].prefix(400).contains(value), "\(option) \(value)")
     }
     #expect(text.contains("with 15,10,5 the seeds take 5"))
+  }
+
+  @Test func everyKeyOfAJobFileIsAFlagAndTheReverse() throws {
+    let help = try HaloTool.run(["train", "--help"]).output
+    let flags = Self.optionEntries(of: help).compactMap { $0.option.firstMatch(of: /--([a-z0-9-]+)/).map { String($0.1) } }
+    // What says how a command behaves, not what is trained.
+    let others: Set = ["force", "json", "version", "help"]
+    #expect(Set(flags).subtracting(others).sorted() == JobKey.all.map(\.name).sorted())
   }
 
   @Test func theVersionIsThreeNumbers() throws {

@@ -42,7 +42,7 @@ import Testing
     let stages = try #require(summary["stages"] as? [String: Double])
     #expect(Set(stages.keys) == ["sample", "fetch", "forward", "backward", "reduce", "update"])
     let files = try FileManager.default.contentsOfDirectory(atPath: folder.path("run")).sorted()
-    #expect(files == ["configuration.json", "metrics.jsonl", "model.safetensors", "scores.json", "timings.jsonl"])
+    #expect(files == ["job.yaml", "metrics.jsonl", "model.safetensors", "scores.json", "timings.jsonl"])
   }
 
   @Test func metricsHoldStepsAndEpochsAndNoTimings() throws {
@@ -60,9 +60,6 @@ import Testing
     }
     let timings = try lines("run/timings.jsonl")
     #expect(timings.compactMap { $0["epoch"] as? Int } == Array(1...20))
-    let configuration = try JSONSerialization.jsonObject(with: Data(try folder.text("run/configuration.json").utf8)) as? [String: Any]
-    let training = try #require(configuration?["training"] as? [String: Any])
-    #expect(training["fanout"] as? String == "all,all" && training["hidden"] as? Int == 64 && training["order"] as? String == "balanced")
   }
 
   @Test func theSameSeedGivesTheSameBytesAndAnotherDoesNot() throws {

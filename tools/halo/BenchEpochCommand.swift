@@ -1,5 +1,6 @@
 import ArgumentParser
 import Benchmarks
+import Configuration
 import Training
 
 struct BenchEpochCommand: WorkerCommand {
@@ -33,6 +34,12 @@ struct BenchEpochCommand: WorkerCommand {
   }
 
   private func request() throws -> TrainingJob.Request {
-    TrainingJob.Request(partitions: parts, run: nil, training: try training.applied(), execution: try execution.applied())
+    var request = TrainingJob.Request(
+      partitions: parts, run: nil, training: TrainingConfiguration(), execution: ExecutionConfiguration())
+    try training.apply(to: &request.training)
+    execution.apply(to: &request.execution)
+    try request.training.validate()
+    try request.execution.validate()
+    return request
   }
 }

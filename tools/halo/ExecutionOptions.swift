@@ -23,16 +23,11 @@ struct ExecutionOptions: ParsableArguments {
   @Option(help: help("Seconds of silence after which a worker counts as lost and the job ends.", standard.silenceLimit))
   var silenceLimit: Double?
 
-  /// `base` with every given flag written over it, checked.
-  ///
-  /// - Throws: `ConfigurationError` for the first value outside its range.
-  func applied(to base: ExecutionConfiguration = ExecutionConfiguration()) throws -> ExecutionConfiguration {
-    var result = base
+  /// Writes every given flag over `result`; ranges are not checked.
+  func apply(to result: inout ExecutionConfiguration) {
     if let threads { result.threads = threads }
     if let mapPeers { result.mapPeers = mapPeers }
     if let residency { result.residency = residency }
     if let silenceLimit { result.silenceLimit = silenceLimit }
-    try result.validate()
-    return result
   }
 }

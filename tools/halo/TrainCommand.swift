@@ -8,22 +8,13 @@ struct TrainCommand: WorkerCommand {
     discussion: """
       By itself this is one worker that owns every part; under 'halo launch' or 'mpirun' each worker owns a share of them, and the \
       result has the same bits. RUN receives metrics.jsonl (losses and scores), timings.jsonl (seconds, bytes and memory), \
-      model.safetensors (the best model on the validation set), scores.json (its scores) and configuration.json (every option as used).
+      model.safetensors (the best model on the validation set), scores.json (its scores) and job.yaml (every option as used): \
+      'halo train RUN/job.yaml -o OTHER' repeats the run bit for bit.
       """)
 
-  @Argument(help: "Partition directory.")
-  var parts: String
-
-  @Option(name: .shortAndLong, help: ArgumentHelp("Run directory to make.", valueName: "run"))
-  var output: String
-
+  @OptionGroup var job: JobOptions
   @OptionGroup var force: ForceOption
   @OptionGroup var report: ReportOptions
-
-  @OptionGroup var training: TrainingOptions
-
-  @OptionGroup(title: "How it is executed")
-  var execution: ExecutionOptions
 
   func checkOptions() throws { _ = try request() }
 
@@ -36,8 +27,9 @@ struct TrainCommand: WorkerCommand {
   }
 
   private func request() throws -> TrainingJob.Request {
+    let job = try job.job()
     var request = TrainingJob.Request(
-      partitions: parts, run: output, training: try training.applied(), execution: try execution.applied())
+      partitions: job.partitions ?? "", run: job.output, training: job.training, execution: job.execution)
     request.force = force.force
     return request
   }

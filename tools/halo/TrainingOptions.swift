@@ -1,7 +1,7 @@
 import ArgumentParser
 import Configuration
 
-/// What decides the result of a run. Every flag left out keeps the value of the configuration it is applied to.
+/// What decides the result of a run. A flag left out keeps the value of the configuration.
 struct TrainingOptions: ParsableArguments {
   @OptionGroup(title: "Model")
   var model: ModelOptions
@@ -18,17 +18,14 @@ struct TrainingOptions: ParsableArguments {
   @OptionGroup(title: "Evaluation")
   var evaluation: EvaluationOptions
 
-  /// `base` with every given flag written over it, checked.
+  /// Writes every given flag over `result`; ranges are not checked.
   ///
-  /// - Throws: `ConfigurationError` for the first value outside its range.
-  func applied(to base: TrainingConfiguration = TrainingConfiguration()) throws -> TrainingConfiguration {
-    var result = base
+  /// - Throws: `ConfigurationError` for a value that is no such notation.
+  func apply(to result: inout TrainingConfiguration) throws {
     try model.apply(to: &result)
     data.apply(to: &result)
     try learning.apply(to: &result)
     optimisation.apply(to: &result)
     try evaluation.apply(to: &result)
-    try result.validate()
-    return result
   }
 }

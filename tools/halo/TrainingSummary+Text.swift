@@ -24,7 +24,7 @@ extension TrainingSummary: CustomStringConvertible {
     lines.append(
       "seconds by stage: "
         + Stage.allCases.map { "\($0.rawValue) \(String(format: "%.2f", stages[$0.rawValue] ?? 0))" }.joined(separator: ", "))
-    if let run { lines.append("\(run): model.safetensors, metrics.jsonl, timings.jsonl, scores.json, configuration.json") }
+    if let run { lines.append("\(run): model.safetensors, metrics.jsonl, timings.jsonl, scores.json, job.yaml") }
     return lines.joined(separator: "\n")
   }
 

@@ -1,0 +1,33 @@
+/// All that a job file says: what to train, on what, how, and where to put it.
+public struct Job: Equatable, Sendable {
+  /// The partition directory.
+  public var partitions: String?
+  /// The run directory to make.
+  public var output: String?
+  public var training = TrainingConfiguration()
+  public var execution = ExecutionConfiguration()
+
+  public init(
+    partitions: String? = nil, output: String? = nil, training: TrainingConfiguration = TrainingConfiguration(),
+    execution: ExecutionConfiguration = ExecutionConfiguration()
+  ) {
+    self.partitions = partitions
+    self.output = output
+    self.training = training
+    self.execution = execution
+  }
+
+  /// - Throws: `ConfigurationError` for the first option outside its range, or that the others rule out.
+  public func validate() throws {
+    try training.validate()
+    try execution.validate()
+  }
+
+  /// The job as the text of a file that `JobFile` reads back equal: every key with its value, in a fixed order.
+  ///
+  /// - Parameter remarks: Lines of comment that go before it.
+  public func yaml(remarks: [String] = []) -> String {
+    let lines = remarks.map { "# \($0)" } + JobKey.all.compactMap { key in key.text(self).map { "\(key.name): \($0)" } }
+    return lines.map { $0 + "\n" }.joined()
+  }
+}

@@ -1,0 +1,76 @@
+extension JobKey {
+  /// Every key of a job file, in the order in which a run stores them.
+  public static let all: [JobKey] = job + model + data + learning + optimisation + evaluation + execution
+
+  private static let job: [JobKey] = [
+    .path("partitions", \.partitions),
+    .path("output", \.output),
+  ]
+
+  private static let model: [JobKey] = [
+    .choice("model", \.training.model),
+    .whole("hidden", \.training.hidden),
+    .notation("fanout", \.training.fanout, Fanout.init(parsing:option:)),
+    .whole("heads", \.training.heads),
+    .whole("output-heads", \.training.outputHeads),
+    .choice("activation", \.training.activation),
+    .choice("norm", \.training.norm),
+    .flag("l2-normalise", \.training.l2Normalise),
+    .flag("residual", \.training.residual),
+    .choice("jump", \.training.jump),
+    .flag("self-loops", \.training.selfLoops),
+    .flag("learn-epsilon", \.training.learnEpsilon),
+    .real("dropout", \.training.dropout),
+    .real("input-dropout", \.training.inputDropout),
+    .real("attention-dropout", \.training.attentionDropout),
+  ]
+
+  private static let data: [JobKey] = [
+    .name("features", \.training.features),
+    .flag("row-normalise", \.training.rowNormalise),
+    .name("split", \.training.split),
+    .whole("batch-size", \.training.batchSize),
+    .whole("batch-size-per-part", \.training.batchSizePerPart),
+    .choice("order", \.training.order),
+    .whole("epochs", \.training.epochs),
+    .whole("seed", \.training.seed),
+  ]
+
+  private static let learning: [JobKey] = [
+    .choice("task", \.training.task),
+    .name("targets", \.training.targets),
+    .notation("class-weights", \.training.classWeights, ClassWeights.init(parsing:option:)),
+    .real("label-smoothing", \.training.labelSmoothing),
+  ]
+
+  private static let optimisation: [JobKey] = [
+    .choice("optimizer", \.training.optimizer),
+    .real("lr", \.training.learningRate),
+    .choice("lr-schedule", \.training.schedule),
+    .whole("warmup", \.training.warmup),
+    .whole("lr-step", \.training.stepEvery),
+    .real("lr-factor", \.training.stepFactor),
+    .real("momentum", \.training.momentum),
+    .reals("weight-decay", \.training.weightDecay),
+    .real("clip-norm", \.training.clipNorm),
+  ]
+
+  private static let evaluation: [JobKey] = [
+    .whole("eval-every", \.training.evalEvery),
+    JobKey(name: "eval-fanout") {
+      let text = try $0.joined()
+      $1.training.evalFanout = text == "exact" ? nil : try Fanout(parsing: text, option: $0.place)
+    } text: {
+      $0.training.evalFanout?.description ?? "exact"
+    },
+    .choice("metric", \.training.metric),
+    .whole("patience", \.training.patience),
+  ]
+
+  private static let execution: [JobKey] = [
+    .whole("threads", \.execution.threads),
+    .flag("map-peers", \.execution.mapPeers),
+    .choice("residency", \.execution.residency),
+    .real("silence-limit", \.execution.silenceLimit),
+  ]
+}
