@@ -17,8 +17,18 @@ public struct Dropout: Sendable, Equatable {
   ///   - probability: Chance to be dropped, at least 0 and below 1; rounded to a multiple of 2⁻¹⁶.
   ///   - layer: Layer whose input is dropped, from 0.
   public init(probability: Float, seed: UInt64, layer: Int, step: UInt32) {
+    self.init(probability: probability, key: RandomKey(seed: seed, purpose: .dropout, layer: layer), step: step)
+  }
+
+  /// Dropout of the attention coefficients of a layer and relation; see `AttentionDropout`.
+  public init(attentionProbability probability: Float, seed: UInt64, layer: Int, relation: Int, step: UInt32) {
+    self.init(
+      probability: probability, key: RandomKey(seed: seed, purpose: .attentionDropout, layer: layer, relation: relation), step: step)
+  }
+
+  private init(probability: Float, key: RandomKey, step: UInt32) {
     precondition(probability >= 0 && probability < 1, "dropout with probability \(probability)")
-    key = RandomKey(seed: seed, purpose: .dropout, layer: layer)
+    self.key = key
     self.step = step
     threshold = min(65_535, UInt32((probability * 65_536).rounded()))
   }

@@ -11,6 +11,8 @@ public final class TransposedEdges: Sendable {
   public let destinations = GrowingBuffer<UInt32>()
   /// Factor of each edge, shape (edges); empty when the edges have none.
   public let weights = GrowingBuffer<Float>()
+  /// Number of each edge before the sort, shape (edges); empty when not asked for.
+  public let numbers = GrowingBuffer<UInt32>()
   /// First free place of every source, for each run of destinations.
   private let cursors = GrowingBuffer<UInt32>()
 
@@ -31,10 +33,14 @@ public final class TransposedEdges: Sendable {
   ///   - edgeCount: Number of edges; offsets end there.
   ///   - sourceCount: One more than the largest source may be.
   ///   - weighted: Whether to carry `edges.weights`.
-  public func fill(_ edges: Neighborhood, edgeCount: Int, sourceCount: Int, weighted: Bool = false, threads: Threads) {
+  ///   - numbered: Whether to carry the numbers of the edges.
+  public func fill(
+    _ edges: Neighborhood, edgeCount: Int, sourceCount: Int, weighted: Bool = false, numbered: Bool = false, threads: Threads
+  ) {
     indptr.resize(to: sourceCount + 1)
     destinations.resize(to: edgeCount)
     weights.resize(to: weighted ? edgeCount : 0)
+    numbers.resize(to: numbered ? edgeCount : 0)
     // A run per thread: a stable sort has one result, so the number of runs may follow the threads.
     let runs = edgeCount < 32_768 ? 1 : min(threads.count, 8)
     cursors.resize(to: runs * sourceCount)
@@ -52,7 +58,7 @@ public final class TransposedEdges: Sendable {
     placeRuns(runs, sourceCount: sourceCount)
     threads.forEach(runs) { run in
       let range = min(run * length, edges.destinationCount)..<min((run + 1) * length, edges.destinationCount)
-      self.scatter(range, of: edges, cursors: cursors.pointer + run * sourceCount, weighted: weighted)
+      self.scatter(range, of: edges, cursors: cursors.pointer + run * sourceCount, weighted: weighted, numbered: numbered)
     }
   }
 
@@ -74,7 +80,9 @@ public final class TransposedEdges: Sendable {
     precondition(Int(total) == destinations.count, "\(total) edges, \(destinations.count) announced")
   }
 
-  private func scatter(_ range: Range<Int>, of edges: Neighborhood, cursors: UnsafeMutablePointer<UInt32>, weighted: Bool) {
+  private func scatter(
+    _ range: Range<Int>, of edges: Neighborhood, cursors: UnsafeMutablePointer<UInt32>, weighted: Bool, numbered: Bool
+  ) {
     let destinations = destinations.pointer
     for destination in range {
       for edge in Int(edges.begin[destination])..<Int(edges.end[destination]) {
@@ -83,6 +91,7 @@ public final class TransposedEdges: Sendable {
         cursors[source] &+= 1
         destinations[place] = UInt32(truncatingIfNeeded: destination)
         if weighted { weights.pointer[place] = edges.weights.unsafelyUnwrapped[edge] }
+        if numbered { numbers.pointer[place] = UInt32(truncatingIfNeeded: edge) }
       }
     }
   }
