@@ -17,7 +17,8 @@ public final class LayerwiseInference {
   private let store: RowStore
   private let halo: HaloExchange
   private let threads: Threads
-  private let workspace = InferenceWorkspace()
+  private let edges: [InferenceEdges]
+  private let workspace: InferenceWorkspace
 
   /// A collective call.
   ///
@@ -31,12 +32,16 @@ public final class LayerwiseInference {
     self.model = model
     self.store = store
     self.threads = threads
+    workspace = InferenceWorkspace(model)
+    edges = parts.map { InferenceEdges($0, degrees: model.shape.readsDegrees) }
     halo = try HaloExchange(parts: parts, assignment: assignment, group: group)
   }
 
   /// The model's output for the inner nodes of each own part, shape (inner, classes); a collective call.
   public func run(weights: UnsafePointer<Float>) throws -> [Matrix] {
     var outputs: [Matrix] = []
+    // What a jumping connection joins at last, by layer.
+    var joined: [[Matrix]] = []
     for layer in 0..<model.shape.layers {
       let arena = RowArena()  // Holds the pulled rows of the first layer; its memory ends with the layer.
       let rows = try inputRows(of: layer, previous: outputs, arena)
@@ -44,14 +49,28 @@ public final class LayerwiseInference {
       outputs = parts.enumerated().map { index, part in
         let output = Matrix(rows: part.innerCount, columns: model.shape.outputWidth(of: layer))
         model.inferLayer(
-          layer, edges: InferenceEdges(indptr: part.indptr, indices: part.indices, relations: part.relations),
-          destinations: 0..<part.innerCount, rows: rows[index], transformed: transformed?[index].view, weights: weights,
+          layer, edges: edges[index], destinations: 0..<part.innerCount, rows: rows[index], transformed: transformed?[index].view,
+          weights: weights,
           into: output.view, workspace: workspace, threads: threads)
         return output
       }
       withExtendedLifetime(arena) {}
+      if let layers = model.headLayers, layers.contains(layer) { joined.append(outputs) }
     }
-    return outputs
+    return joined.isEmpty ? outputs : head(of: joined, weights: weights)
+  }
+
+  /// The logits of a model with a jumping connection.
+  private func head(of layers: [[Matrix]], weights: UnsafePointer<Float>) -> [Matrix] {
+    parts.enumerated().map { index, part in
+      let logits = Matrix(rows: part.innerCount, columns: model.shape.classes)
+      withExtendedLifetime(layers) {
+        model.inferHead(
+          layers.map { $0[index].view }, rows: 0..<part.innerCount, weights: weights, into: logits.view, workspace: workspace,
+          threads: threads)
+      }
+      return logits
+    }
   }
 
   /// What `layer` reads, one row per part-local id: of inner nodes alone where it transforms first.
@@ -106,5 +125,23 @@ public final class LayerwiseInference {
       }
     }
     return products
+  }
+}
+
+extension InferenceEdges {
+  /// All in-edges of a part's inner nodes.
+  ///
+  /// - Parameter degrees: Whether the model reads degrees.
+  fileprivate init(_ part: LocalPartition, degrees wantsDegrees: Bool) {
+    var degrees: ArrayView<UInt32>?
+    if wantsDegrees {
+      let both = Buffer<UInt32>(count: part.innerCount + part.haloCount)
+      both.pointer.update(from: part.degrees.pointer, count: part.innerCount)
+      (both.pointer + part.innerCount).update(from: part.haloDegrees.pointer, count: part.haloCount)
+      degrees = both.view
+    }
+    self.init(
+      indptr: part.indptr, indices: part.indices, relations: part.relations, sourceCount: part.innerCount + part.haloCount,
+      degrees: degrees)
   }
 }

@@ -13,6 +13,7 @@ public final class BatchLoader {
   private let seed: UInt64
   /// In-edges taken, by layer (input hop first) and relation.
   private let limits: [[Int]]
+  private let wantsDegrees: Bool
   private let nodeType: Int
   private let source: RoutedNeighborSource
   private let store: RowStore
@@ -26,15 +27,17 @@ public final class BatchLoader {
   ///   - parts: The worker's own parts, increasing.
   ///   - nodeType: Type of the seeds.
   ///   - limits: In-edges taken by layer (input hop first) and relation.
+  ///   - wantsDegrees: Whether blocks carry the degrees of their nodes in the whole graph.
   public init(
-    parts: [LocalPartition], nodeType: Int, plan: BatchPlan, seed: UInt64, limits: [[Int]], source: RoutedNeighborSource,
-    store: RowStore, threads: Threads
+    parts: [LocalPartition], nodeType: Int, plan: BatchPlan, seed: UInt64, limits: [[Int]], wantsDegrees: Bool,
+    source: RoutedNeighborSource, store: RowStore, threads: Threads
   ) {
     self.parts = parts
     self.nodeType = nodeType
     self.plan = plan
     self.seed = seed
     self.limits = limits
+    self.wantsDegrees = wantsDegrees
     self.source = source
     self.store = store
     self.threads = threads
@@ -49,7 +52,7 @@ public final class BatchLoader {
     for (index, batch) in batches.enumerated() { drawSeeds(of: index, into: batch, epoch: epoch, step: step) }
     let runStep = UInt32(epoch * plan.stepsPerEpoch + step)
     for layer in limits.indices.reversed() {
-      let hop = HopSampler(seed: seed, hop: limits.count - 1 - layer, step: runStep, limits: limits[layer])
+      let hop = HopSampler(seed: seed, hop: limits.count - 1 - layer, step: runStep, limits: limits[layer], wantsDegrees: wantsDegrees)
       let frontiers = batches.map { batch in
         layer == limits.count - 1 ? batch.seedIDs.readOnly : batch.blocks[layer + 1].sourceIDs.readOnly
       }

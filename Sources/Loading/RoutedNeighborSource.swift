@@ -109,7 +109,8 @@ public final class RoutedNeighborSource: NeighborSource {
       })
     for ((worker, frontier), reply) in zip(asked, replies) {
       let parsed = try SamplingMessage.parseReply(
-        reply.payload, nodeCount: frontier.nodes.count, limits: hop.limits, graphNodes: book.nodeCount, peer: "worker \(worker)")
+        reply.payload, nodeCount: frontier.nodes.count, limits: hop.limits, wantsDegrees: hop.wantsDegrees, graphNodes: book.nodeCount,
+        peer: "worker \(worker)")
       frontier.reply = parsed
       frontier.offsets.resize(to: frontier.nodes.count)
       var total = 0
@@ -123,7 +124,9 @@ public final class RoutedNeighborSource: NeighborSource {
 
   /// About what an answer takes; a hop that takes all edges is reckoned at 32 a relation.
   private func expectedReplyBytes(_ nodes: Int, _ hop: HopSampler) -> Int {
-    hop.limits.reduce(SamplingMessage.replyHeaderBytes) { $0 + nodes * (4 + idBytes * min($1, 32)) }
+    hop.limits.reduce(SamplingMessage.replyHeaderBytes) {
+      $0 + nodes * ((hop.wantsDegrees ? 8 : 4) + (idBytes + (hop.wantsDegrees ? 4 : 0)) * min($1, 32))
+    }
   }
 
   /// Lays the samples of one list out in its order.
@@ -132,23 +135,26 @@ public final class RoutedNeighborSource: NeighborSource {
     threads: Threads
   ) {
     let relationCount = hop.relationCount
-    neighbors.counts.resize(to: nodes.count * relationCount)
+    neighbors.beginDestinations(nodes.count, degrees: hop.wantsDegrees)
     offsets.resize(to: nodes.count)
     var total = 0
     for (row, route) in routes.enumerated() {
       offsets.pointer[row] = total
       let counts = neighbors.counts.pointer + row * relationCount
+      let degrees = neighbors.degrees(ofRow: row)
       if route.place >= 0 {
-        total += hop.count(Int(route.index), in: mapped[Int(route.place)]!, into: counts)
+        total += hop.count(Int(route.index), in: mapped[Int(route.place)]!, into: counts, degrees: degrees)
       } else {
         let reply = frontiers[Int(-1 - route.place)]!.reply!
         for relation in 0..<relationCount {
-          counts[relation] = reply.count(Int(route.index) * relationCount + relation)
+          let entry = Int(route.index) * relationCount + relation
+          counts[relation] = reply.count(entry)
+          if let degree = reply.degree(entry) { degrees?[relation] = degree }
           total += Int(counts[relation])
         }
       }
     }
-    neighbors.sources.resize(to: total)
+    neighbors.resizeEdges(to: total)
     // Safe: every row writes its own range of the output, all else is only read.
     nonisolated(unsafe) let (rows, output, counts) = (routes, neighbors.sources.pointer, neighbors.counts.pointer)
     nonisolated(unsafe) let frontiers = frontiers
@@ -157,13 +163,17 @@ public final class RoutedNeighborSource: NeighborSource {
       for row in chunk {
         let route = rows[row]
         let target = output + offsets.pointer[row]
+        let degrees = neighbors.sourceDegrees(at: offsets.pointer[row])
         if route.place >= 0 {
-          hop.sample(Int(route.index), in: mapped[Int(route.place)]!, into: target)
+          hop.sample(Int(route.index), in: mapped[Int(route.place)]!, into: target, degrees: degrees)
         } else {
           let frontier = frontiers[Int(-1 - route.place)]!
           let first = frontier.offsets.pointer[Int(route.index)]
           let taken = (0..<relationCount).reduce(0) { $0 + Int(counts[row * relationCount + $1]) }
-          for edge in 0..<taken { target[edge] = frontier.reply!.source(first + edge) }
+          for edge in 0..<taken {
+            target[edge] = frontier.reply!.source(first + edge)
+            if let degree = frontier.reply!.sourceDegree(first + edge) { degrees?[edge] = degree }
+          }
         }
       }
     }

@@ -8,13 +8,16 @@ import Tensors
 /// ```
 /// request  hop u16 │ columns u16 │ relations u16 │ id bytes u16 │ limit u32 × relations │ node × count
 /// reply    columns u16 │ relations u16 │ id bytes u16 │ 0 u16 │ edges u64 │ taken u32 × count · relations │ source × edges
+///          with degrees: │ in-edges u32 × count · relations │ source's in-edges u32 × edges
 /// ```
 ///
 /// `count` and the step travel in the frame's header. Ids take 4 bytes when the graph has at most 2³² nodes, else 8. `columns`
-/// announces further values per edge; none is defined in this version, so anything but 0 is refused.
+/// announces what follows the sources: bit 0 the degrees in the whole graph. Any other bit is refused.
 package enum SamplingMessage {
   package static let requestHeaderBytes = 8
   package static let replyHeaderBytes = 16
+  /// The bit of `columns` that stands for degrees.
+  static let degreesColumn: UInt16 = 1
 
   /// Bytes an id takes on the wire in a graph of `nodeCount` nodes.
   package static func idBytes(nodeCount: Int64) -> Int { nodeCount <= 1 << 32 ? 4 : 8 }
@@ -23,7 +26,7 @@ package enum SamplingMessage {
     let buffer = MessageBuffer(payloadBytes: requestHeaderBytes + 4 * hop.relationCount + idBytes * nodes.count)
     let payload = buffer.payload
     payload.storeBytes(of: UInt16(hop.hop).littleEndian, toByteOffset: 0, as: UInt16.self)
-    payload.storeBytes(of: 0, toByteOffset: 2, as: UInt16.self)
+    payload.storeBytes(of: (hop.wantsDegrees ? degreesColumn : 0).littleEndian, toByteOffset: 2, as: UInt16.self)
     payload.storeBytes(of: UInt16(hop.relationCount).littleEndian, toByteOffset: 4, as: UInt16.self)
     payload.storeBytes(of: UInt16(idBytes).littleEndian, toByteOffset: 6, as: UInt16.self)
     for (relation, limit) in hop.limits.enumerated() {
@@ -37,6 +40,7 @@ package enum SamplingMessage {
   package struct Request {
     package var hop: Int
     package var limits: [Int]
+    package var wantsDegrees: Bool
     package var idBytes: Int
     package var nodes: [GlobalID]
   }
@@ -49,7 +53,7 @@ package enum SamplingMessage {
     let columns = load(UInt16.self, bytes, 2)
     let relations = Int(load(UInt16.self, bytes, 4))
     let idBytes = Int(load(UInt16.self, bytes, 6))
-    guard columns == 0 else { throw fail("no further columns", "mask \(columns)") }
+    guard columns & ~degreesColumn == 0 else { throw fail("no columns but degrees", "mask \(columns)") }
     guard relations == relationCount else { throw fail("\(relationCount) relations", "\(relations)") }
     guard idBytes == 4 || idBytes == 8 else { throw fail("ids of 4 or 8 bytes", "\(idBytes)") }
     let expected = requestHeaderBytes + 4 * relations + idBytes * count
@@ -59,14 +63,16 @@ package enum SamplingMessage {
       return limit == .max ? Int.max : Int(limit)
     }
     let nodes = (0..<count).map { id(bytes, requestHeaderBytes + 4 * relations + idBytes * $0, idBytes: idBytes) }
-    return Request(hop: hop, limits: limits, idBytes: idBytes, nodes: nodes)
+    return Request(hop: hop, limits: limits, wantsDegrees: columns & degreesColumn != 0, idBytes: idBytes, nodes: nodes)
   }
 
   package static func reply(_ neighbors: SampledNeighbors, idBytes: Int) -> MessageBuffer {
     let countBytes = 4 * neighbors.counts.count
-    let buffer = MessageBuffer(payloadBytes: replyHeaderBytes + countBytes + idBytes * neighbors.sources.count)
+    let sourceBytes = idBytes * neighbors.sources.count
+    let (degreeBytes, sourceDegreeBytes) = (4 * neighbors.degrees.count, 4 * neighbors.sourceDegrees.count)
+    let buffer = MessageBuffer(payloadBytes: replyHeaderBytes + countBytes + sourceBytes + degreeBytes + sourceDegreeBytes)
     let payload = buffer.payload
-    payload.storeBytes(of: 0, toByteOffset: 0, as: UInt16.self)
+    payload.storeBytes(of: (neighbors.hasDegrees ? degreesColumn : 0).littleEndian, toByteOffset: 0, as: UInt16.self)
     payload.storeBytes(of: UInt16(neighbors.relationCount).littleEndian, toByteOffset: 2, as: UInt16.self)
     payload.storeBytes(of: UInt16(idBytes).littleEndian, toByteOffset: 4, as: UInt16.self)
     payload.storeBytes(of: 0, toByteOffset: 6, as: UInt16.self)
@@ -74,6 +80,9 @@ package enum SamplingMessage {
     let base = payload.baseAddress! + replyHeaderBytes
     base.copyMemory(from: neighbors.counts.pointer, byteCount: countBytes)
     store(neighbors.sources.readOnly, idBytes: idBytes, at: base + countBytes)
+    let degrees = base + countBytes + sourceBytes
+    degrees.copyMemory(from: neighbors.degrees.pointer, byteCount: degreeBytes)
+    (degrees + degreeBytes).copyMemory(from: neighbors.sourceDegrees.pointer, byteCount: sourceDegreeBytes)
     return buffer
   }
 
@@ -83,8 +92,21 @@ package enum SamplingMessage {
     let sources: UnsafeRawPointer
     let idBytes: Int
     package let edgeCount: Int
+    /// In-edges of nodes by relation, then of sources; `nil` where they were not asked for.
+    let degrees: UnsafeRawPointer?
+    let sourceDegrees: UnsafeRawPointer?
 
-    package func count(_ index: Int) -> UInt32 { counts.loadUnaligned(fromByteOffset: 4 &* index, as: UInt32.self) }
+    package func count(_ index: Int) -> UInt32 { load(counts, index) }
+
+    /// In-edges of a (node, relation) in the whole graph.
+    package func degree(_ index: Int) -> UInt32? { degrees.map { load($0, index) } }
+
+    /// In-edges of an edge's source in the whole graph.
+    package func sourceDegree(_ edge: Int) -> UInt32? { sourceDegrees.map { load($0, edge) } }
+
+    private func load(_ base: UnsafeRawPointer, _ index: Int) -> UInt32 {
+      UInt32(littleEndian: base.loadUnaligned(fromByteOffset: 4 &* index, as: UInt32.self))
+    }
 
     package func source(_ index: Int) -> GlobalID {
       GlobalID(
@@ -97,9 +119,10 @@ package enum SamplingMessage {
   /// - Parameters:
   ///   - nodeCount: Nodes that were asked for.
   ///   - limits: The limits they were asked with; no answer may exceed them.
+  ///   - wantsDegrees: Whether degrees were asked for.
   ///   - graphNodes: Nodes of the graph; every id must be below.
   package static func parseReply(
-    _ bytes: UnsafeRawBufferPointer, nodeCount: Int, limits: [Int], graphNodes: Int64, peer: String
+    _ bytes: UnsafeRawBufferPointer, nodeCount: Int, limits: [Int], wantsDegrees: Bool = false, graphNodes: Int64, peer: String
   ) throws -> Reply {
     func fail(_ expected: String, _ found: String) -> InputError {
       InputError("sampling reply of \(peer)", expected: expected, found: found)
@@ -107,19 +130,24 @@ package enum SamplingMessage {
     guard bytes.count >= replyHeaderBytes else { throw fail("at least \(replyHeaderBytes) bytes", "\(bytes.count)") }
     let relations = Int(load(UInt16.self, bytes, 2))
     let idBytes = Int(load(UInt16.self, bytes, 4))
-    guard load(UInt16.self, bytes, 0) == 0, relations == limits.count, idBytes == 4 || idBytes == 8 else {
-      throw fail("\(limits.count) relations and ids of 4 or 8 bytes", "\(relations) and \(idBytes)")
+    guard load(UInt16.self, bytes, 0) == (wantsDegrees ? degreesColumn : 0), relations == limits.count, idBytes == 4 || idBytes == 8 else {
+      throw fail(
+        "\(limits.count) relations, ids of 4 or 8 bytes and the columns asked for", "\(relations), \(idBytes) and others or none")
     }
     let entries = nodeCount * relations
     guard let edges = Int(exactly: load(UInt64.self, bytes, 8)), edges <= bytes.count,
-      bytes.count == replyHeaderBytes + 4 * entries + idBytes * edges
+      bytes.count == replyHeaderBytes + (4 * entries + (idBytes * edges)) + (wantsDegrees ? 4 * (entries + edges) : 0)
     else { throw fail("lengths that agree", "\(bytes.count) bytes") }
     let base = bytes.baseAddress! + replyHeaderBytes
-    let reply = Reply(counts: base, sources: base + 4 * entries, idBytes: idBytes, edgeCount: edges)
+    let degrees = wantsDegrees ? base + 4 * entries + idBytes * edges : nil
+    let reply = Reply(
+      counts: base, sources: base + 4 * entries, idBytes: idBytes, edgeCount: edges, degrees: degrees,
+      sourceDegrees: degrees.map { $0 + 4 * entries })
     var total = 0
     for entry in 0..<entries {
       let count = Int(reply.count(entry))
       guard count <= limits[entry % relations] else { throw fail("at most \(limits[entry % relations]) edges", "\(count)") }
+      if let degree = reply.degree(entry), count > degree { throw fail("at most the \(degree) edges of the node", "\(count)") }
       total += count
     }
     guard total == edges else { throw fail("\(edges) edges", "counts of \(total)") }

@@ -15,18 +15,18 @@ public enum SamplingService {
     let edges = (0..<book.partCount).map { own[$0] }
     return { request in
       let asked = try SamplingMessage.parseRequest(request.payload, count: Int(request.count), relationCount: relationCount)
-      let hop = HopSampler(seed: seed, hop: asked.hop, step: request.step, limits: asked.limits)
+      let hop = HopSampler(seed: seed, hop: asked.hop, step: request.step, limits: asked.limits, wantsDegrees: asked.wantsDegrees)
       let neighbors = SampledNeighbors(relationCount: relationCount)
-      neighbors.counts.resize(to: asked.nodes.count * relationCount)
+      neighbors.beginDestinations(asked.nodes.count, degrees: asked.wantsDegrees)
       for (row, node) in asked.nodes.enumerated() {
         guard book.contains(node), let part = edges[book.owner(of: node)] else {
           throw InputError("sampling request", expected: "nodes of this worker's parts", found: "node \(node.rawValue)")
         }
         let local = Int(book.innerLocalID(of: node).rawValue)
         let first = neighbors.sources.count
-        let taken = hop.count(local, in: part, into: neighbors.counts.pointer + row * relationCount)
-        neighbors.sources.resize(to: first + taken)
-        hop.sample(local, in: part, into: neighbors.sources.pointer + first)
+        let counts = neighbors.counts.pointer + row * relationCount
+        neighbors.resizeEdges(to: first + hop.count(local, in: part, into: counts, degrees: neighbors.degrees(ofRow: row)))
+        hop.sample(local, in: part, into: neighbors.sources.pointer + first, degrees: neighbors.sourceDegrees(at: first))
       }
       return ReplyBuffer(count: asked.nodes.count, buffer: SamplingMessage.reply(neighbors, idBytes: asked.idBytes))
     }

@@ -9,12 +9,21 @@ public struct InferenceEdges: Sendable {
   public let indices: ArrayView<UInt32>
   /// Relation of each edge, increasing inside a destination; `nil` with one relation.
   public let relations: ArrayView<UInt16>?
+  /// Part-local ids: inner nodes, then halo nodes.
+  public let sourceCount: Int
+  /// In-edges of every part-local id in the whole graph; `nil` where the model does not read them.
+  public let degrees: ArrayView<UInt32>?
 
-  public init(indptr: ArrayView<Int64>, indices: ArrayView<UInt32>, relations: ArrayView<UInt16>?) {
+  public init(
+    indptr: ArrayView<Int64>, indices: ArrayView<UInt32>, relations: ArrayView<UInt16>?, sourceCount: Int, degrees: ArrayView<UInt32>?
+  ) {
     precondition(!indptr.isEmpty && relations.map { $0.count == indices.count } ?? true, "one relation per edge")
+    precondition(degrees.map { $0.count == sourceCount } ?? true, "one degree per part-local id")
     self.indptr = indptr
     self.indices = indices
     self.relations = relations
+    self.sourceCount = sourceCount
+    self.degrees = degrees
   }
 
   /// Writes where each destination's edges of each relation begin and end, counted from the first edge of `destinations`.
@@ -62,15 +71,20 @@ public final class InferenceRows: Sendable {
     self.scales = scales
   }
 
-  var factors: UnsafePointer<Float>? { scales.map { UnsafePointer($0.pointer) } }
+  /// What a layer reads of part-local ids `range`: sparse rows are copied to `entries`.
+  func input(_ range: Range<Int>, of model: Model, entries: SparseEntries, _ threads: Threads) -> LayerInput {
+    if let source { return .rows(source, scales: scales.map { UnsafePointer($0.pointer) }) }
+    entries.fill(rows, range, normalise: model.shape.rowNormalise, threads: threads)
+    return .sparse(entries, first: range.lowerBound)
+  }
 }
 
 /// Scratch of exact inference, used again for every chunk and layer; belongs to one caller at a time.
 public final class InferenceWorkspace: Sendable {
   let entries = SparseEntries()
-  let tiles = GrowingBuffer<Float>()
   let bounds = GrowingBuffer<UInt32>()
-  let masks = GrowingBuffer<UInt8>()
+  let layer: LayerWorkspace
+  let kept = GrowingBuffer<Float>()
 
-  public init() {}
+  public init(_ model: Model) { layer = LayerWorkspace(relations: model.shape.relations.count) }
 }

@@ -8,8 +8,8 @@ enum LayerInput: @unchecked Sendable {
   case matrix(MatrixView)
   /// Dense input rows where they lie, each times its factor (`nil`: 1).
   case rows(RowSource, scales: UnsafePointer<Float>?)
-  /// Sparse input rows.
-  case sparse(SparseEntries)
+  /// Sparse input rows; the first of them is source row `first`.
+  case sparse(SparseEntries, first: Int)
 
   /// Dense rows and their factors, for the kernels that read rows by number.
   var dense: (rows: RowSource, scales: UnsafePointer<Float>?) {
@@ -35,5 +35,25 @@ enum LayerInput: @unchecked Sendable {
       return tile
     case .sparse: preconditionFailure("sparse rows have no tile")
     }
+  }
+
+  /// `product = x·weight` for rows `range`, `x` as `tile` gave it where rows are dense.
+  func multiply(_ range: Range<Int>, _ x: MatrixView?, by weight: MatrixView, into product: MatrixView) {
+    if case .sparse(let entries, let first) = self {
+      Aggregation.aggregate(
+        range.lowerBound - first..<range.upperBound - first, of: entries.rows, rows: RowSource(weight), .sum, into: product)
+    } else if let x {
+      MatrixProduct.multiply(x, weight, into: product)
+    }
+  }
+
+  /// As above, the rows found by itself.
+  func multiply(_ range: Range<Int>, by weight: MatrixView, into product: MatrixView, tile: MatrixView) {
+    multiply(range, denseTile(range, copiedTo: tile), by: weight, into: product)
+  }
+
+  /// `tile`, or `nil` where rows are sparse.
+  func denseTile(_ range: Range<Int>, copiedTo tile: MatrixView) -> MatrixView? {
+    if case .sparse = self { nil } else { self.tile(range, copiedTo: tile) }
   }
 }

@@ -1,14 +1,16 @@
 import Kernels
 public import Tensors
 
+/// Exact inference in pieces: layer after layer, each over all in-neighbours and without dropout.
+///
+/// A layer whose `transformedColumns` is 0 reads the input rows of neighbours. For any other one the owner of each node computes
+/// what neighbours need of it with `inferTransform`, and only that travels.
 extension Model {
   /// Columns of what `inferTransform` computes for a layer: the rows that neighbours need instead of the layer's input; 0 where
-  /// the layer aggregates first and neighbours need the input itself.
-  public func transformedColumns(of layer: Int) -> Int {
-    layers[layer].order == .transformFirst ? layers[layer].transformedWidth : 0
-  }
+  /// neighbours need the input itself.
+  public func transformedColumns(of layer: Int) -> Int { layers[layer].convolution.transformedWidth }
 
-  /// First half of a layer that transforms first: `x·W_r` for the part-local ids of `range`, all relations side by side.
+  /// First half of a layer that transforms its rows first, for the part-local ids of `range`.
   ///
   /// - Parameters:
   ///   - transformed: Row `i` receives local id `range.lowerBound + i`; shape (`range.count`, `transformedColumns(of: layer)`).
@@ -19,17 +21,19 @@ extension Model {
   ) {
     let layer = layers[layer]
     precondition(range.lowerBound % Tiles.height == 0 && range.upperBound <= rows.rows.count, "a range between tiles")
-    precondition(transformed.rows == range.count && transformed.columns == layer.transformedWidth, "transformed rows of another shape")
-    transform(layer, rows, range, weights, into: transformed, own: nil, workspace, threads)
+    precondition(
+      transformed.rows == range.count && transformed.columns == layer.convolution.transformedWidth, "transformed rows of another shape")
+    let input = rows.input(range, of: self, entries: workspace.entries, threads)
+    layer.transform(range, input, weights, into: transformed, own: nil, workspace.layer, threads)
   }
 
   /// One layer for `destinations`, over all their in-neighbours, without dropout.
   ///
   /// - Parameters:
   ///   - destinations: Part-local ids of inner nodes.
-  ///   - rows: What the layer reads, one row per part-local id.
+  ///   - rows: What the layer reads, one row per part-local id; of inner nodes alone where it transforms first.
   ///   - transformed: For a layer that transforms first, what `inferTransform` gave for every part-local id; else unused.
-  ///   - out: Row `i` receives destination `destinations.lowerBound + i` after the activation, or its logits; shape
+  ///   - out: Row `i` receives destination `destinations.lowerBound + i`: the layer's output, or its logits; shape
   ///     (`destinations.count`, output width).
   /// - Precondition: `destinations.lowerBound` is a multiple of `Tiles.height`: then no cut of the nodes into chunks changes a bit.
   public func inferLayer(
@@ -39,105 +43,59 @@ extension Model {
     let layer = layers[layer]
     precondition(
       destinations.lowerBound % Tiles.height == 0 && destinations.upperBound < edges.indptr.count, "destinations between tiles")
-    precondition(out.rows == destinations.count && out.columns == layer.outputs, "output of another shape")
-    if layer.order == .transformFirst {
-      transform(layer, rows, destinations, weights, into: nil, own: out, workspace, threads)
-    }
-    let parameters = layer.parameters(in: weights)
+    precondition(out.rows == destinations.count && out.columns == layer.convolution.outputs, "output of another shape")
+    precondition(
+      transformed?.columns ?? 0 == layer.convolution.transformedWidth, "the layer's transformed rows are missing or of another width")
+    let here = workspace.layer
+    let edges = LayerEdges(edges, destinations: destinations, relationCount: shape.relations.count, bounds: workspace.bounds)
+    let needsOwnRows = layer.convolution.ownProduct != .none || layer.finish.residual != .none || transformed == nil
+    let input = needsOwnRows ? rows.input(destinations, of: self, entries: workspace.entries, threads) : .matrix(out)
+    let own = layer.own(out, in: here)
+    if let own { layer.transform(destinations, input, weights, into: nil, own: own, here, threads) }
+    layer.convolution.prepare(edges, input, here, threads)
+    let residual = layer.finish.residual(edges, input, weights, here.finish, threads)
     let lanes = Lanes(rows: destinations.count)
-    let tiles = workspace.tiles.tiles(lanes.count, columns: layer.order == .aggregateFirst ? layer.joinedWidth : 0)
-    let masks = workspace.masks.mask(rows: lanes.count * Tiles.height, columns: layer.outputs)
-    workspace.bounds.resize(to: lanes.count * 2 * layer.relations * Tiles.height)
-    let bounds = workspace.bounds
+    let scratch = LaneTiles(lanes, columns: layer.convolution.keptWidth, workspace.kept)
+    layer.finish.prepare(rows: lanes.count * Tiles.height, dropout: nil, keeps: false, here.finish)
+    nonisolated(unsafe) let weights = weights
     threads.forEach(lanes.count) { lane in
-      let bounds = bounds.pointer + lane * 2 * layer.relations * Tiles.height
       lanes.forEachTile(of: lane) { tile in
-        let range = destinations.lowerBound + tile.lowerBound..<destinations.lowerBound + tile.upperBound
-        edges.writeBounds(of: range, relationCount: layer.relations, to: bounds)
-        let neighborhoods = TileNeighborhoods(edges: edges, first: range.lowerBound, count: range.count, bounds: bounds)
         let z = out.rows(tile)
-        switch layer.order {
-        case .aggregateFirst:
-          layer.aggregateFirst(range, neighborhoods, rows, parameters, joined: tiles.tile(lane).prefix(range.count), into: z)
-        case .transformFirst:
-          guard let transformed else { preconditionFailure("the layer's transformed rows are missing") }
-          layer.addMeans(of: transformed, neighborhoods, to: z)
-        }
-        layer.finish(z, parameters, mask: masks.rows(lane * Tiles.height..<lane * Tiles.height + range.count))
+        layer.convolution.combine(
+          tile, along: edges, input: input, transformed: transformed, own: own?.rows(tile), weights: weights,
+          kept: scratch.tile(of: tile).prefix(tile.count), into: z, workspace: here, mode: .inference)
+        let maskRows = lane * Tiles.height..<lane * Tiles.height + tile.count
+        layer.finish.apply(
+          z, rows: tile, weights: weights, residual: residual, dropout: nil, ids: nil, keeps: false, here.finish, maskRows)
       }
     }
   }
 
-  /// `x·W_r` into `transformed` and `x·W_self` into `own`, where they are wanted, for local ids `range`.
-  private func transform(
-    _ layer: SageLayer, _ rows: InferenceRows, _ range: Range<Int>, _ weights: UnsafePointer<Float>, into transformed: MatrixView?,
-    own: MatrixView?, _ workspace: InferenceWorkspace, _ threads: Threads
+  /// Whether logits are made of the layers' outputs by `inferHead`, and of which layers'.
+  public var headLayers: Range<Int>? {
+    guard head != nil else { return nil }
+    return shape.jump == .last ? shape.layers - 1..<shape.layers : 0..<shape.layers
+  }
+
+  /// Logits from the outputs of the layers `headLayers`, for rows `rows` of them.
+  ///
+  /// - Parameter out: Row `i` receives row `rows.lowerBound + i`; shape (`rows.count`, classes).
+  /// - Precondition: `rows.lowerBound` is a multiple of `Tiles.height`.
+  public func inferHead(
+    _ outputs: [MatrixView], rows: Range<Int>, weights: UnsafePointer<Float>, into out: MatrixView, workspace: InferenceWorkspace,
+    threads: Threads
   ) {
-    let parameters = layer.parameters(in: weights)
-    let input: LayerInput
-    if let source = rows.source {
-      input = .rows(source, scales: rows.factors)
-    } else {
-      workspace.entries.fill(rows.rows, range, normalise: shape.rowNormalise, threads: threads)
-      input = .sparse(workspace.entries)
-    }
-    let lanes = Lanes(rows: range.count)
-    let tiles = workspace.tiles.tiles(lanes.count, columns: input.tileColumns(layer.inputs))
+    guard let head else { preconditionFailure("the last layer gives the logits") }
+    precondition(rows.lowerBound % Tiles.height == 0 && out.rows == rows.count && out.columns == shape.classes, "rows between tiles")
+    let lanes = Lanes(rows: rows.count)
+    let scratch = LaneTiles(lanes, columns: head.joinedWidth, workspace.kept)
+    nonisolated(unsafe) let weights = weights
     threads.forEach(lanes.count) { lane in
       lanes.forEachTile(of: lane) { tile in
-        // Entries were copied from the start of the range; dense rows are read by their local id.
-        let first = rows.source == nil ? 0 : range.lowerBound
-        layer.transform(
-          first + tile.lowerBound..<first + tile.upperBound, input, parameters,
-          into: transformed?.rows(tile), own: own?.rows(tile), tile: tiles.tile(lane))
+        head.apply(
+          outputs, rows: rows.lowerBound + tile.lowerBound..<rows.lowerBound + tile.upperBound, weights: weights,
+          joined: scratch.tile(of: tile).prefix(tile.count), winners: nil, into: out.rows(tile))
       }
-    }
-  }
-}
-
-/// The neighbourhoods of one tile of destinations, one per relation.
-private struct TileNeighborhoods {
-  let edges: InferenceEdges
-  let first: Int
-  let count: Int
-  let bounds: UnsafePointer<UInt32>
-
-  func neighborhood(_ relation: Int, scales: UnsafePointer<Float>? = nil) -> Neighborhood {
-    let begin = bounds + 2 * relation * count
-    return Neighborhood(
-      destinationCount: count, begin: begin, end: begin + count, sources: edges.indices.pointer + Int(edges.indptr[first]), scales: scales)
-  }
-}
-
-extension SageLayer {
-  /// Joins the tile's rows with their means and multiplies.
-  fileprivate func aggregateFirst(
-    _ range: Range<Int>, _ neighborhoods: TileNeighborhoods, _ rows: InferenceRows, _ parameters: SageParameters, joined: MatrixView,
-    into z: MatrixView
-  ) {
-    guard let source = rows.source else { preconditionFailure("sparse rows are transformed first") }
-    Gather.copy(from: range.lowerBound, of: source, scales: rows.factors, into: joined.columns(joinedColumns(nil)))
-    for relation in 0..<relations {
-      Aggregation.aggregate(
-        0..<range.count, of: neighborhoods.neighborhood(relation, scales: rows.factors), rows: source, .mean,
-        into: joined.columns(joinedColumns(relation)))
-    }
-    MatrixProduct.multiply(joined, parameters.weights, into: z)
-  }
-
-  fileprivate func addMeans(of transformed: MatrixView, _ neighborhoods: TileNeighborhoods, to z: MatrixView) {
-    for relation in 0..<relations {
-      Aggregation.aggregate(
-        0..<z.rows, of: neighborhoods.neighborhood(relation), rows: RowSource(transformed.columns(transformedColumns(relation))), .mean,
-        adding: z, into: z)
-    }
-  }
-
-  fileprivate func finish(_ z: MatrixView, _ parameters: SageParameters, mask: BitMask) {
-    if isLast {
-      Activation.bias(z, bias: parameters.bias)
-    } else {
-      Activation.biasReLU(z, bias: parameters.bias, dropout: nil, ids: nil, mask: mask)
     }
   }
 }

@@ -11,7 +11,7 @@ extension Model {
     if shape.sparseInput {
       workspace.entries.fill(
         rows, 0..<rows.count, normalise: shape.rowNormalise, dropout: dropout, ids: block.dropoutKeys, threads: threads)
-      return .sparse(workspace.entries)
+      return .sparse(workspace.entries, first: 0)
     }
     let source = RowSource(rows, segments: workspace.segments)
     let scales = rowScales(of: source, workspace.rowScales, threads)

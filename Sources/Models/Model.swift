@@ -21,15 +21,17 @@ public struct DropoutKey: Equatable, Sendable {
 public final class Model: Sendable {
   public let shape: ModelShape
   public let parameters: ParameterLayout
-  let layers: [SageLayer]
+  let layers: [Layer]
+  let head: JumpHead?
 
   /// - Throws: `InputError` when no model has this shape.
   public init(_ shape: ModelShape) throws {
     try shape.validate()
     self.shape = shape
-    let parameters = ParameterLayout(shape)
-    self.parameters = parameters
-    layers = (0..<shape.layers).map { SageLayer(shape, parameters, index: $0) }
+    var layout = ParameterLayout()
+    layers = (0..<shape.layers).map { Layer(shape, index: $0, &layout) }
+    head = JumpHead(shape, &layout)
+    parameters = layout
   }
 
   /// Weights before the first step; see `ParameterLayout.initialValues`.
@@ -48,18 +50,18 @@ public final class Model: Sendable {
     _ blocks: [Block], rows: InputRows, weights: UnsafePointer<Float>, dropout: DropoutKey?, workspace: ModelWorkspace, threads: Threads
   ) -> MatrixView {
     check(blocks, rows)
-    var input = prepare(rows, block: blocks[0], dropout: self.dropout(ofInputTo: 0, dropout), workspace, threads)
+    let input = prepare(rows, block: blocks[0], dropout: self.dropout(ofInputTo: 0, dropout), workspace, threads)
     workspace.input = input
-    var output: MatrixView?
+    var outputs: [MatrixView] = []
     for layer in layers {
-      let z = layer.forward(
-        blocks[layer.index], input, layer.parameters(in: weights),
-        dropout: layer.isLast ? nil : self.dropout(ofInputTo: layer.index + 1, dropout), workspace: workspace.layers[layer.index],
-        threads: threads)
-      input = .matrix(z)
-      output = z
+      outputs.append(
+        layer.forward(
+          LayerEdges(blocks[layer.index]), outputs.last.map { .matrix($0) } ?? input, weights: weights,
+          dropout: shape.givesLogits(layer.index) ? nil : self.dropout(ofInputTo: layer.index + 1, dropout), mode: .training(dropout),
+          workspace: workspace.layers[layer.index], threads: threads))
     }
-    return output.unsafelyUnwrapped  // A model has a layer.
+    let last = outputs[outputs.count - 1]
+    return head?.forward(outputs, seeds: last.rows, weights: weights, workspace.head, threads) ?? last
   }
 
   /// Computes the gradient after `forward` with the same blocks, rows and weights: sums over the seeds, not normalised.
@@ -77,19 +79,21 @@ public final class Model: Sendable {
     precondition(
       logitsGradient.rows == blocks[layers.count - 1].destinationCount && logitsGradient.columns == shape.classes,
       "a gradient of other logits")
-    var upstream = OutputGradient(rows: .matrix(logitsGradient), mask: nil)
+    head?.backward(logitsGradient: logitsGradient, weights: weights, gradient: gradient, workspace.head, threads)
+    let seeds = logitsGradient.rows
+    var upstream = OutputGradient(head?.gradient(of: layers.count - 1, seeds: seeds, workspace.head) ?? logitsGradient)
     for layer in layers.reversed() {
       let block = blocks[layer.index]
-      let here = workspace.layers[layer.index]
       let below = layer.index > 0 ? workspace.layers[layer.index - 1] : nil
-      layer.backward(
-        block, below.map { .matrix($0.output.matrix(rows: block.sourceCount, columns: layer.inputs)) } ?? input,
-        layer.parameters(in: weights), upstream: upstream, gradient: gradient + layer.range.lowerBound,
-        wantsInput: layer.index > 0 || inputGradient != nil, workspace: here, threads: threads)
-      let mask = below.map { ($0.mask.mask(rows: block.sourceCount, columns: layer.inputs), $0.maskScale) }
-      upstream = layer.inputGradient(block, mask: mask ?? inputMask(block, workspace), workspace: here)
+      upstream = layer.backward(
+        LayerEdges(block), below.map { .matrix($0.output.matrix(rows: block.sourceCount, columns: layer.convolution.inputs)) } ?? input,
+        weights: weights, upstream: upstream, gradient: gradient, wantsInput: layer.index > 0 || inputGradient != nil,
+        workspace: workspace.layers[layer.index], threads: threads)
+      if layer.index > 0, let more = head?.gradient(of: layer.index - 1, seeds: seeds, workspace.head) { upstream.further.append(more) }
     }
-    if let inputGradient { write(upstream, to: inputGradient, block: blocks[0], threads) }
+    guard let inputGradient else { return }
+    upstream.mask = inputMask(blocks[0], workspace)
+    write(upstream, to: inputGradient, block: blocks[0], threads)
   }
 
   /// Dropout of the rows that `layer` reads.
@@ -105,6 +109,7 @@ public final class Model: Sendable {
       precondition(block.destinationCount == next.sourceCount, "a block's destinations are the sources of the next")
     }
     precondition(blocks.allSatisfy { $0.relations.count == shape.relations.count }, "blocks of another schema")
+    precondition(!shape.readsDegrees || blocks.allSatisfy(\.hasDegrees), "blocks without degrees")
     precondition(rows.count == blocks[0].sourceCount, "\(rows.count) input rows for \(blocks[0].sourceCount) sources")
     precondition(rows.columns == shape.inputColumns, "input rows of \(rows.columns) columns, \(shape.inputColumns) expected")
   }

@@ -2,7 +2,23 @@ import Tensors
 
 /// What a model is made of; a pure function of graph.json and the configuration.
 public struct ModelShape: Codable, Equatable, Sendable {
-  public enum Kind: String, Codable, Sendable, CaseIterable { case sage }
+  /// The convolution of every layer; each has a file with its formula.
+  public enum Kind: String, Codable, Sendable, CaseIterable {
+    case sage
+    case sagePool = "sage-pool"
+    case gcn, gin
+  }
+
+  public enum Activation: String, Codable, Sendable, CaseIterable { case relu, elu, prelu }
+
+  /// What hidden rows are normalised by, before the activation.
+  public enum Norm: String, Codable, Sendable, CaseIterable { case none, layer }
+
+  /// How the outputs of the layers become logits: the last layer's are the logits, or an output weight is applied to the last
+  /// layer's rows, to all layers' rows side by side, or to their largest elements.
+  ///
+  /// Xu et al., ICML 2018, arXiv:1806.03536.
+  public enum Jump: String, Codable, Sendable, CaseIterable { case none, last, concatenate, max }
 
   /// Whether a layer's product comes after its aggregation or before; it decides the order of sums and hence their bits.
   public enum ProductOrder: String, Codable, Sendable {
@@ -15,10 +31,11 @@ public struct ModelShape: Codable, Equatable, Sendable {
   public var inputColumns: Int
   /// Whether input rows are sparse.
   public var sparseInput: Bool
-  /// Width of every hidden layer.
+  /// Width of every hidden layer, all heads together.
   public var hidden: Int
   /// Number of layers: the length of the fan-out.
   public var layers: Int
+  /// Width of the output: classes, labels or targets.
   public var classes: Int
   /// Names of the schema's relations, in its order; they are part of the parameters' names.
   public var relations: [String]
@@ -28,6 +45,22 @@ public struct ModelShape: Codable, Equatable, Sendable {
   public var inputDropout: Float
   /// Whether each input row is divided by its sum.
   public var rowNormalise: Bool
+  public var activation = Activation.relu
+  public var norm = Norm.none
+  /// Whether each row of a hidden layer is divided by its Euclidean norm, before it is normalised otherwise.
+  public var l2Normalise = false
+  /// Whether a hidden layer's input is added to its output, through a weight where their widths differ.
+  public var residual = false
+  public var jump = Jump.none
+  /// Whether GCN and attention layers give every node an edge from itself.
+  public var selfLoops = true
+  /// Whether GIN learns how much a node's own row counts.
+  public var learnEpsilon = false
+  /// Attention heads of hidden layers, side by side, and of the layer that gives the logits, averaged.
+  public var heads = 1
+  public var outputHeads = 1
+  /// Probability that an attention coefficient is dropped.
+  public var attentionDropout: Float = 0
 
   public init(
     kind: Kind = .sage, inputColumns: Int, sparseInput: Bool = false, hidden: Int, layers: Int, classes: Int,
@@ -52,22 +85,30 @@ public struct ModelShape: Codable, Equatable, Sendable {
     }
     try require(inputColumns >= 1, "input width", "at least 1", inputColumns)
     try require(layers >= 1, "layers", "at least 1", layers)
-    try require(layers == 1 || hidden >= 1, "hidden width", "at least 1", hidden)
+    try require(hidden >= 1 || (layers == 1 && jump == .none), "hidden width", "at least 1", hidden)
     try require(classes >= 1, "classes", "at least 1", classes)
     try require(!relations.isEmpty, "relations", "at least 1", 0)
     try require(Set(relations).count == relations.count, "relations", "distinct names", relations.joined(separator: ","))
-    try require((0..<1).contains(dropout), "dropout", "0 up to but not 1", dropout)
-    try require((0..<1).contains(inputDropout), "input dropout", "0 up to but not 1", inputDropout)
+    try require(heads >= 1 && outputHeads >= 1 && hidden % heads == 0, "heads", "a divisor of the hidden width \(hidden)", heads)
+    for (probability, what) in [(dropout, "dropout"), (inputDropout, "input dropout"), (attentionDropout, "attention dropout")] {
+      try require((0..<1).contains(probability), what, "0 up to but not 1", probability)
+    }
   }
+
+  /// Whether `layer` gives the logits itself: it then has neither normalisation nor activation, dropout or residual.
+  public func givesLogits(_ layer: Int) -> Bool { layer == layers - 1 && jump == .none }
 
   /// Width of the rows that a layer reads.
   public func inputWidth(of layer: Int) -> Int { layer == 0 ? inputColumns : hidden }
 
   /// Width of the rows that a layer writes.
-  public func outputWidth(of layer: Int) -> Int { layer == layers - 1 ? classes : hidden }
+  public func outputWidth(of layer: Int) -> Int { givesLogits(layer) ? classes : hidden }
 
   /// Transform first when the input is sparse or wider than the output: fewer bytes are then aggregated.
   public func order(of layer: Int) -> ProductOrder {
     (layer == 0 && sparseInput) || inputWidth(of: layer) > outputWidth(of: layer) ? .transformFirst : .aggregateFirst
   }
+
+  /// Whether layers weigh neighbours by the number of all their in-neighbours, sampled or not.
+  public var readsDegrees: Bool { kind == .gcn || kind == .gin }
 }

@@ -7,6 +7,7 @@ import Tensors
 public final class ModelWorkspace: @unchecked Sendable {
   // Sendable: handed from one step's caller to the next; the layers' threads write disjoint rows.
   let layers: [LayerWorkspace]
+  let head: JumpWorkspace
   let segments = SegmentTable()
   /// Factors of the input rows under row normalisation.
   let rowScales = GrowingBuffer<Float>()
@@ -22,41 +23,68 @@ public final class ModelWorkspace: @unchecked Sendable {
   /// - Parameter model: Every pass that uses the workspace is this model's, or one of equal shape.
   public init(_ model: Model) {
     layers = (0..<model.shape.layers).map { _ in LayerWorkspace(relations: model.shape.relations.count) }
+    head = JumpWorkspace(layers: model.shape.layers)
   }
 }
 
 /// What one layer keeps between forward and backward, and its scratch.
 final class LayerWorkspace: @unchecked Sendable {
   // Sendable: see `ModelWorkspace`.
-  /// Aggregate first: the joined matrix, (D, (1 + R)·I).
-  let joined = GrowingBuffer<Float>()
-  /// Transform first: the transformed rows, (S, R·O); in backward their gradient where that is materialised.
+  /// What the convolution keeps of each destination, (D, kept width).
+  let kept = GrowingBuffer<Float>()
+  var keptColumns = 0
+  /// (S, transformed width).
   let transformed = GrowingBuffer<Float>()
+  /// Own products kept apart, and in backward their gradient.
+  let own = GrowingBuffer<Float>()
   /// (D, O).
   let output = GrowingBuffer<Float>()
-  /// Bits of the output elements whose gradient passes.
-  let mask = GrowingBuffer<UInt8>()
-  /// Factor of kept elements in the last forward pass.
-  var maskScale: Float = 1
+  let finish = FinishWorkspace()
+  /// Factors of sources that `prepare` computed, alone and times those of stored rows.
+  let sourceScales = GrowingBuffer<Float>()
+  let factoredScales = GrowingBuffer<Float>()
+  /// Source row that gave each largest element, (D, R·I).
+  let winners = GrowingBuffer<UInt32>()
 
-  /// Aggregate first: gradient of the joined matrix; transform first: gradient of the input rows, (S, I).
+  /// Gradient of what was kept or of the input rows, as the convolution needs it.
   let inputGradient = GrowingBuffer<Float>()
-  /// Transform first: gradient before the activation, (D, O).
+  /// (S, transformed width).
+  let transformedGradient = GrowingBuffer<Float>()
+  /// Gradient of `z`, its rows scaled as the convolution needs them, or of what an inner product gave.
+  let scaledGradient = GrowingBuffer<Float>()
+  let innerGradient = GrowingBuffer<Float>()
+  /// How much a destination's own row counts in the pass.
+  var selfWeight: Float = 0
+  /// Gradient before the activation, (D, O).
   let activationGradient = GrowingBuffer<Float>()
   /// Edges of each relation by source.
   let transposed: [TransposedEdges]
-  /// 1 / (edges of each destination), by relation.
-  let inverseDegrees: [GrowingBuffer<Float>]
-  /// Sparse input: entries of all rows, and of the destinations' rows, by column.
-  let transposedEntries = TransposedEdges()
-  let transposedOwnEntries = TransposedEdges()
+  /// Factor of each destination in the gradient, by relation.
+  let gatherScales: [GrowingBuffer<Float>]
+  let products = ProductGradientWorkspace()
   let sums = LaneSums()
   /// Scratch tiles of every lane.
   let tiles = GrowingBuffer<Float>()
 
   init(relations: Int) {
     transposed = (0..<relations).map { _ in TransposedEdges() }
-    inverseDegrees = (0..<relations).map { _ in GrowingBuffer() }
+    gatherScales = (0..<relations).map { _ in GrowingBuffer() }
+  }
+
+  /// Sorts every relation's edges by source.
+  func transpose(_ edges: LayerEdges, _ threads: Threads) {
+    for (relation, transposed) in transposed.enumerated() {
+      transposed.fill(
+        edges.relations[relation], edgeCount: edges.edgeCounts[relation], sourceCount: edges.sourceCount, threads: threads)
+    }
+  }
+
+  /// Fills `gatherScales` of `relation`, one for each destination.
+  func fillGatherScales(_ relation: Int, count: Int, _ scale: (Int) -> Float) -> UnsafePointer<Float> {
+    let scales = gatherScales[relation]
+    scales.resize(to: count)
+    for row in 0..<count { scales.pointer[row] = scale(row) }
+    return UnsafePointer(scales.pointer)
   }
 }
 

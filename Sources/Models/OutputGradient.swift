@@ -8,37 +8,88 @@ struct OutputGradient: @unchecked Sendable {
   enum Rows {
     /// Already computed, (D, O).
     case matrix(MatrixView)
-    /// From the next layer's joined gradient, along its edges by source.
-    case gathered(SageLayer, joined: MatrixView, LayerWorkspace)
+    /// From the gradient of what the next layer gathered.
+    case gathered(GatheredGradient)
   }
 
   let rows: Rows
-  /// What passes the activation, and its factor; `nil` where the layer has no activation.
-  let mask: (bits: BitMask, scale: Float)?
+  /// What else the first rows were used for: residuals and jumping connections.
+  var further: [MatrixView] = []
+  /// What passes the activation, and its factor; `nil` where it is not applied here.
+  var mask: (bits: BitMask, scale: Float)?
 
-  /// Rows `range` of the gradient before the activation: in place where possible, else computed into `tile`.
+  init(_ matrix: MatrixView) { rows = .matrix(matrix) }
+  init(_ gathered: GatheredGradient) { rows = .gathered(gathered) }
+
+  /// Rows `range` of the gradient: in place where possible, else computed into `tile`.
   func tile(_ range: Range<Int>, computedIn tile: MatrixView) -> MatrixView {
-    if case .matrix(let matrix) = rows, mask == nil { return matrix.rows(range) }
+    if let matrix { return matrix.rows(range) }
     let tile = tile.rows(0..<range.count)
     fill(range, into: tile)
     return tile
   }
 
-  /// Writes rows `range` of the gradient before the activation to `tile`.
+  /// The gradient where it is there already.
+  var matrix: MatrixView? {
+    if case .matrix(let matrix) = rows, further.isEmpty, mask == nil { matrix } else { nil }
+  }
+
+  /// The whole gradient as a matrix, computed into `buffer` where it is not there: gathers along edges read it in any order.
+  func materialised(rows count: Int, columns: Int, in buffer: GrowingBuffer<Float>, _ threads: Threads) -> MatrixView {
+    if let matrix { return matrix }
+    let target = buffer.matrix(rows: count, columns: columns)
+    threads.forEachChunk(of: count, by: Tiles.height) { rows in fill(rows, into: target.rows(rows)) }
+    return target
+  }
+
+  /// Writes rows `range` of the gradient to `tile`.
   func fill(_ range: Range<Int>, into tile: MatrixView) {
     switch rows {
-    case .matrix(let matrix):
-      Gather.copy(from: range.lowerBound, of: RowSource(matrix), into: tile)
-    case .gathered(let layer, let joined, let workspace):
-      // A row was used for itself, where it is a destination, and in the means of its neighbours.
-      var gathered = joined.columns(layer.joinedColumns(nil)).rows(clampedTo: range)
-      for relation in 0..<layer.relations {
-        Aggregation.aggregate(
-          range, of: workspace.transposed[relation].neighborhood(scales: workspace.inverseDegrees[relation].pointer),
-          rows: RowSource(joined.columns(layer.joinedColumns(relation))), .sum, adding: gathered, into: tile)
-        gathered = tile
-      }
+    case .matrix(let matrix): Gather.copy(from: range.lowerBound, of: RowSource(matrix), into: tile)
+    case .gathered(let gathered): gathered.fill(range, into: tile)
+    }
+    for matrix in further {
+      let more = matrix.rows(clampedTo: range)
+      for row in 0..<more.rows { RowArithmetic.add(more.row(row), to: tile.row(row), count: tile.columns) }
     }
     if let mask { Activation.apply(mask.bits.rows(range), scale: mask.scale, to: tile) }
+  }
+}
+
+/// Rows that were used for themselves, where they are destinations, and by their neighbours, from the gradients of both uses.
+struct GatheredGradient: @unchecked Sendable {
+  // Sendable: as above.
+  struct Relation {
+    /// Edges by source; a destination's factor is its scale.
+    var edges: Neighborhood
+    /// Gradient of what was gathered along the relation, by destination.
+    var gradient: MatrixView
+  }
+
+  /// Gradient of a use of the rows for themselves, by destination.
+  struct Own {
+    var gradient: MatrixView
+    var factor: Float = 1
+  }
+
+  var own: [Own]
+  var relations: [Relation]
+  /// Factor of each row at last; `nil`: 1.
+  var scales: UnsafePointer<Float>?
+
+  func fill(_ range: Range<Int>, into tile: MatrixView) {
+    // What the rows were used for themselves is where the sum begins, if it is one unscaled matrix; else it is added.
+    let begins = own.first?.factor == 1
+    var gathered = begins ? own[0].gradient.rows(clampedTo: range) : nil
+    for relation in relations {
+      Aggregation.aggregate(range, of: relation.edges, rows: RowSource(relation.gradient), .sum, adding: gathered, into: tile)
+      gathered = tile
+    }
+    for use in own.dropFirst(begins ? 1 : 0) {
+      let rows = use.gradient.rows(clampedTo: range)
+      for row in 0..<rows.rows { RowArithmetic.add(rows.row(row), times: use.factor, to: tile.row(row), count: tile.columns) }
+    }
+    guard let scales else { return }
+    for (row, source) in range.enumerated() { RowArithmetic.scale(tile.row(row), by: scales[source], count: tile.columns) }
   }
 }

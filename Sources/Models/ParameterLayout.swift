@@ -4,56 +4,58 @@ public struct Parameter: Equatable, Sendable {
   public let name: String
   /// (inputs, outputs) of a weight, (outputs) of a bias.
   ///
-  /// PyTorch Geometric's `SAGEConv` keeps (outputs, inputs): `lin_r.weight` is the transpose of `self.weight`, `lin_l.weight` that
-  /// of `neighbor.….weight`, and `lin_l.bias` is `bias`.
+  /// PyTorch keeps (outputs, inputs): `SAGEConv`'s `lin_r.weight` is the transpose of `self.weight`, `lin_l.weight` that of
+  /// `neighbor.….weight`, and `lin_l.bias` is `bias`; `tools/load_in_pyg.py` knows them all.
   public let shape: [Int]
   /// Elements of the flat vector.
   public let range: Range<Int>
-  /// Initial values are drawn evenly from -bound ..< bound; 0: all zero.
-  public let initialBound: Float
+  public let initial: Initial
   /// Whether weight decay applies.
   public let decays: Bool
+
+  /// Values before the first step.
+  public enum Initial: Equatable, Sendable {
+    /// Drawn evenly from -bound ..< bound.
+    case uniform(bound: Float)
+    case constant(Float)
+
+    /// Glorot, Bengio, AISTATS 2010, eq. 16.
+    public static func glorot(inputs: Int, outputs: Int) -> Initial {
+      .uniform(bound: (6 / Float(inputs + outputs)).squareRoot())
+    }
+  }
 }
 
-/// All parameters of a model in one flat float32 vector, without gaps.
-///
-/// A layer's parameters follow each other: self weight, one neighbour weight per relation, bias. The weights of a layer are
-/// thus one matrix with (1 + relations) · inputs rows, and its gradient one product.
+/// All parameters of a model in one flat float32 vector, without gaps, layer after layer.
 public struct ParameterLayout: Equatable, Sendable {
-  public let parameters: [Parameter]
+  public private(set) var parameters: [Parameter] = []
+  /// Elements of each layer; the last of a model with a jumping connection holds the output weight as well.
+  public private(set) var layers: [Range<Int>] = []
   /// Elements of the flat vector.
-  public let count: Int
-  /// Elements of each layer.
-  public let layers: [Range<Int>]
-
-  public init(_ shape: ModelShape) {
-    var parameters: [Parameter] = []
-    var layers: [Range<Int>] = []
-    var end = 0
-    func append(_ name: String, _ shape: [Int], bound: Float, decays: Bool) {
-      let count = shape.reduce(1, *)
-      parameters.append(Parameter(name: name, shape: shape, range: end..<end + count, initialBound: bound, decays: decays))
-      end += count
-    }
-    for layer in 0..<shape.layers {
-      let begin = end
-      let (inputs, outputs) = (shape.inputWidth(of: layer), shape.outputWidth(of: layer))
-      let bound = glorotBound(inputs: inputs, outputs: outputs)
-      append("layers.\(layer).self.weight", [inputs, outputs], bound: bound, decays: true)
-      for relation in shape.relations {
-        append("layers.\(layer).neighbor.\(relation).weight", [inputs, outputs], bound: bound, decays: true)
-      }
-      append("layers.\(layer).bias", [outputs], bound: 0, decays: false)
-      layers.append(begin..<end)
-    }
-    self.parameters = parameters
-    self.layers = layers
-    count = end
-  }
+  public private(set) var count = 0
 
   /// The parameter of this name.
   public subscript(name: String) -> Parameter? { parameters.first { $0.name == name } }
-}
 
-/// Glorot, Bengio, AISTATS 2010, eq. 16.
-private func glorotBound(inputs: Int, outputs: Int) -> Float { (6 / Float(inputs + outputs)).squareRoot() }
+  /// Adds a parameter behind those already there; returns its elements.
+  mutating func append(_ name: String, _ shape: [Int], _ initial: Parameter.Initial, decays: Bool = true) -> Range<Int> {
+    let range = count..<count + shape.reduce(1, *)
+    parameters.append(Parameter(name: name, shape: shape, range: range, initial: initial, decays: decays))
+    count = range.upperBound
+    return range
+  }
+
+  /// Adds a weight with Glorot's initial values.
+  mutating func appendWeight(_ name: String, inputs: Int, outputs: Int) -> Range<Int> {
+    append(name, [inputs, outputs], .glorot(inputs: inputs, outputs: outputs))
+  }
+
+  /// Adds a bias of zeros.
+  mutating func appendBias(_ name: String, _ count: Int) -> Range<Int> { append(name, [count], .constant(0), decays: false) }
+
+  /// Ends a layer: it holds what was added since the last one ended.
+  mutating func endLayer() { layers.append((layers.last?.upperBound ?? 0)..<count) }
+
+  /// Counts what was added since to the last layer.
+  mutating func extendLastLayer() { layers[layers.count - 1] = layers[layers.count - 1].lowerBound..<count }
+}

@@ -9,6 +9,8 @@ public final class BlockRelation: Sendable {
   public let indptr = GrowingBuffer<UInt32>()
   /// Block row of each edge's source, shape (edges).
   public let sources = GrowingBuffer<UInt32>()
+  /// In-edges of each destination in the whole graph, sampled or not, shape (destinations); empty where they were not asked for.
+  public let degrees = GrowingBuffer<UInt32>()
 
   public init(relation: Int) { self.relation = relation }
 
@@ -30,6 +32,10 @@ public final class Block: @unchecked Sendable {
   public let relations: [BlockRelation]
   /// Global id of every row, destinations first; dropout is keyed by it.
   public let sourceIDs = GrowingBuffer<GlobalID>()
+  /// In-edges of every row in the whole graph, all relations together, shape (sources); empty where they were not asked for.
+  public let sourceDegrees = GrowingBuffer<UInt32>()
+  /// Whether degrees were asked for.
+  public internal(set) var hasDegrees = false
 
   public init(relationCount: Int) {
     relations = (0..<relationCount).map(BlockRelation.init(relation:))
@@ -45,11 +51,19 @@ extension Block {
   /// - Parameters:
   ///   - sourceIDs: Global id of every row, the `destinationCount` destinations first.
   ///   - edges: For each relation and each destination, the block rows of its sampled sources.
-  public convenience init(destinationCount: Int, sourceIDs: [GlobalID], edges: [[[UInt32]]]) {
+  ///   - degrees: For each relation and each destination, its in-edges in the whole graph.
+  ///   - sourceDegrees: For each row, its in-edges in the whole graph, all relations together.
+  public convenience init(
+    destinationCount: Int, sourceIDs: [GlobalID], edges: [[[UInt32]]], degrees: [[UInt32]]? = nil, sourceDegrees: [UInt32] = []
+  ) {
     self.init(relationCount: edges.count)
     precondition(destinationCount <= sourceIDs.count, "destinations are the first of the sources")
     self.destinationCount = destinationCount
     for id in sourceIDs { self.sourceIDs.append(id) }
+    hasDegrees = degrees != nil
+    precondition(degrees == nil || sourceDegrees.count == sourceIDs.count, "one degree per row")
+    for degree in sourceDegrees { self.sourceDegrees.append(degree) }
+    for (relation, counts) in zip(relations, degrees ?? []) { for count in counts { relation.degrees.append(count) } }
     for (relation, rows) in zip(relations, edges) {
       precondition(rows.count == destinationCount, "one list of sources per destination")
       relation.indptr.append(0)

@@ -24,6 +24,12 @@ public final class BlockBuilder {
       precondition(Int(row) == rows.count - 1, "a destination appears twice")
     }
     layOut(block, neighbors)
+    block.sourceDegrees.resize(to: neighbors.hasDegrees ? block.sourceIDs.count : 0)
+    if neighbors.hasDegrees {
+      for destination in 0..<destinations.count {
+        block.sourceDegrees.pointer[destination] = block.relations.reduce(0) { $0 + $1.degrees.pointer[destination] }
+      }
+    }
     var edge = 0
     let counts = neighbors.counts.pointer
     let sources = neighbors.sources.pointer
@@ -32,23 +38,29 @@ public final class BlockBuilder {
         let list = block.relations[relation]
         let output = list.sources.pointer + Int(list.indptr.pointer[destination])
         for index in 0..<Int(counts[destination &* relationCount &+ relation]) {
-          output[index] = rows.number(sources[edge])
+          let row = rows.number(sources[edge])
+          output[index] = row
+          if neighbors.hasDegrees { block.sourceDegrees.pointer[Int(row)] = neighbors.sourceDegrees.pointer[edge] }
           edge &+= 1
         }
       }
     }
     block.sourceIDs.resize(to: rows.count)
+    block.sourceDegrees.resize(to: neighbors.hasDegrees ? rows.count : 0)
   }
 
-  /// Sizes every relation's CSR from the counts.
+  /// Sizes every relation's CSR from the counts, and copies the destinations' degrees.
   private func layOut(_ block: Block, _ neighbors: SampledNeighbors) {
     let relationCount = block.relations.count
+    block.hasDegrees = neighbors.hasDegrees
     for (relation, list) in block.relations.enumerated() {
+      list.degrees.resize(to: neighbors.hasDegrees ? block.destinationCount : 0)
       list.indptr.resize(to: block.destinationCount + 1)
       var total: UInt32 = 0
       for destination in 0..<block.destinationCount {
         list.indptr.pointer[destination] = total
         total += neighbors.counts.pointer[destination * relationCount + relation]
+        if neighbors.hasDegrees { list.degrees.pointer[destination] = neighbors.degrees.pointer[destination * relationCount + relation] }
       }
       list.indptr.pointer[block.destinationCount] = total
       list.sources.resize(to: Int(total))

@@ -9,13 +9,16 @@ public struct HopSampler: Sendable {
   /// Distance from the seeds.
   public let hop: Int
   public let step: UInt32
+  /// Whether the degrees of nodes in the whole graph are asked for as well.
+  public let wantsDegrees: Bool
   /// Destinations that a thread samples at a time.
   public static let chunk = 256
 
   /// - Parameters:
   ///   - hop: Distance from the seeds: their own in-edges are hop 0.
   ///   - step: Step of the run.
-  public init(seed: UInt64, hop: Int, step: UInt32, limits: [Int]) {
+  public init(seed: UInt64, hop: Int, step: UInt32, limits: [Int], wantsDegrees: Bool = false) {
+    self.wantsDegrees = wantsDegrees
     self.limits = limits
     self.hop = hop
     self.step = step
@@ -26,42 +29,46 @@ public struct HopSampler: Sendable {
 
   public var relationCount: Int { limits.count }
 
-  /// Writes how many in-edges of each relation inner node `local` takes; returns their sum.
+  /// Writes how many in-edges of each relation inner node `local` takes, and has where degrees are wanted; returns the sum of
+  /// those taken.
   @discardableResult
-  public func count(_ local: Int, in edges: InEdges, into counts: UnsafeMutablePointer<UInt32>) -> Int {
+  public func count(
+    _ local: Int, in edges: InEdges, into counts: UnsafeMutablePointer<UInt32>, degrees: UnsafeMutablePointer<UInt32>? = nil
+  ) -> Int {
     var total = 0
     for relation in limits.indices {
-      let taken = min(limits[relation], edges.edges(of: local, relation: relation).count)
+      let degree = edges.edges(of: local, relation: relation).count
+      let taken = min(limits[relation], degree)
       counts[relation] = UInt32(taken)
+      degrees?[relation] = UInt32(degree)
       total += taken
     }
     return total
   }
 
-  /// Writes the global ids of the sampled sources of inner node `local`, in canonical order; as many as `count` said.
-  public func sample(_ local: Int, in edges: InEdges, into sources: UnsafeMutablePointer<GlobalID>) {
-    let innerCount = edges.innerCount
+  /// Writes the global ids of the sampled sources of inner node `local`, in canonical order, as many as `count` said; and their
+  /// in-degrees in the whole graph where they are wanted.
+  public func sample(
+    _ local: Int, in edges: InEdges, into sources: UnsafeMutablePointer<GlobalID>, degrees: UnsafeMutablePointer<UInt32>? = nil
+  ) {
     let indices = edges.indices.pointer
-    let halo = edges.halo.pointer
-    var output = sources
+    var place = 0
+    func take(_ edge: Int) {
+      let source = Int(indices[edge])
+      sources[place] = edges.globalID(of: source)
+      degrees?[place] = edges.degree(of: source)
+      place &+= 1
+    }
     for relation in limits.indices {
       let range = edges.edges(of: local, relation: relation)
       let limit = limits[relation]
       if range.count <= limit {
-        for edge in range {
-          let index = Int(indices[edge])
-          output.pointee = GlobalID(index < innerCount ? edges.firstGlobalID &+ Int64(index) : halo[index &- innerCount])
-          output += 1
-        }
+        for edge in range { take(edge) }
       } else if limit > 0 {
         withUnsafeTemporaryAllocation(of: UInt32.self, capacity: limit) { positions in
           let picks = positions.baseAddress!
           pickers[relation].pick(limit, of: range.count, id: UInt64(edges.original.pointer[local]), into: picks)
-          for pick in 0..<limit {
-            let index = Int(indices[range.lowerBound &+ Int(picks[pick])])
-            output.pointee = GlobalID(index < innerCount ? edges.firstGlobalID &+ Int64(index) : halo[index &- innerCount])
-            output += 1
-          }
+          for pick in 0..<limit { take(range.lowerBound &+ Int(picks[pick])) }
         }
       }
     }

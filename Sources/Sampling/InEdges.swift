@@ -1,3 +1,4 @@
+import Graphs
 public import Tensors
 
 /// The in-edges of one part's inner nodes as a sampler needs them: CSC in canonical order, and the ids around it.
@@ -14,11 +15,15 @@ public struct InEdges: Sendable {
   public let firstGlobalID: Int64
   /// Global ids of the halo nodes.
   public let halo: ArrayView<Int64>
+  /// In-edges in the whole graph, all relations together, of each inner and of each halo node.
+  public let degrees: ArrayView<UInt32>
+  public let haloDegrees: ArrayView<UInt32>
 
   public init(
     indptr: ArrayView<Int64>, indices: ArrayView<UInt32>, relations: ArrayView<UInt16>?, original: ArrayView<Int64>,
-    firstGlobalID: Int64, halo: ArrayView<Int64>
+    firstGlobalID: Int64, halo: ArrayView<Int64>, degrees: ArrayView<UInt32>, haloDegrees: ArrayView<UInt32>
   ) {
+    precondition(degrees.count == original.count && haloDegrees.count == halo.count, "one degree per node")
     precondition(indptr.count == original.count + 1, "one offset per inner node and one more")
     self.indptr = indptr
     self.indices = indices
@@ -26,9 +31,19 @@ public struct InEdges: Sendable {
     self.original = original
     self.firstGlobalID = firstGlobalID
     self.halo = halo
+    self.degrees = degrees
+    self.haloDegrees = haloDegrees
   }
 
   public var innerCount: Int { original.count }
+
+  /// Global id of a part-local one.
+  func globalID(of local: Int) -> GlobalID {
+    GlobalID(local < innerCount ? firstGlobalID &+ Int64(local) : halo.pointer[local &- innerCount])
+  }
+
+  /// In-edges of a part-local id in the whole graph.
+  func degree(of local: Int) -> UInt32 { local < innerCount ? degrees.pointer[local] : haloDegrees.pointer[local &- innerCount] }
 
   /// In-edges of inner node `local` that belong to `relation`. O(1) with one relation, else O(log degree).
   func edges(of local: Int, relation: Int) -> Range<Int> {

@@ -2,19 +2,41 @@ public import Graphs
 public import Tensors
 
 /// Sampled in-neighbours of a list of destinations.
-public final class SampledNeighbors: Sendable {
+public final class SampledNeighbors: @unchecked Sendable {
+  // Sendable: filled by one caller at a time, then only read.
   public let relationCount: Int
   /// Sampled edges of each (destination, relation), shape (destinations, relations).
   public let counts = GrowingBuffer<UInt32>()
   /// Sources of all edges: by destination, then relation, then canonical order.
   public let sources = GrowingBuffer<GlobalID>()
+  /// In-edges of each (destination, relation) in the whole graph, and of each source over all relations; empty where they were
+  /// not asked for.
+  public let degrees = GrowingBuffer<UInt32>()
+  public let sourceDegrees = GrowingBuffer<UInt32>()
+  public private(set) var hasDegrees = false
 
   public init(relationCount: Int) { self.relationCount = relationCount }
 
-  public func removeAll() {
-    counts.removeAll()
-    sources.removeAll()
+  /// Makes room for `destinations` nodes, with degrees or without.
+  public func beginDestinations(_ destinations: Int, degrees wantsDegrees: Bool) {
+    hasDegrees = wantsDegrees
+    counts.resize(to: destinations * relationCount)
+    degrees.resize(to: wantsDegrees ? destinations * relationCount : 0)
   }
+
+  /// Makes room for `edges` sampled edges.
+  public func resizeEdges(to edges: Int) {
+    sources.resize(to: edges)
+    sourceDegrees.resize(to: hasDegrees ? edges : 0)
+  }
+
+  /// Where the degrees of destination `row` go; `nil` where they are not wanted.
+  public func degrees(ofRow row: Int) -> UnsafeMutablePointer<UInt32>? {
+    hasDegrees ? degrees.pointer + row &* relationCount : nil
+  }
+
+  /// Where the degree of the source of `edge` goes; `nil` where they are not wanted.
+  public func sourceDegrees(at edge: Int) -> UnsafeMutablePointer<UInt32>? { hasDegrees ? sourceDegrees.pointer + edge : nil }
 }
 
 /// Gives the sampled in-neighbours of any nodes it can reach.
@@ -44,22 +66,25 @@ public final class LocalNeighborSource: NeighborSource {
   private func sample(_ nodes: UnsafeBufferPointer<GlobalID>, hop: HopSampler, into neighbors: SampledNeighbors, threads: Threads) {
     let relationCount = hop.relationCount
     offsets.resize(to: nodes.count)
-    neighbors.counts.resize(to: nodes.count * relationCount)
+    neighbors.beginDestinations(nodes.count, degrees: hop.wantsDegrees)
     var total = 0
     for (row, node) in nodes.enumerated() {
       let local = Int(node.rawValue - edges.firstGlobalID)
       precondition(local >= 0 && local < edges.innerCount, "node \(node.rawValue) is not an inner node of the part")
       offsets.pointer[row] = total
-      total += hop.count(local, in: edges, into: neighbors.counts.pointer + row * relationCount)
+      total += hop.count(
+        local, in: edges, into: neighbors.counts.pointer + row * relationCount, degrees: neighbors.degrees(ofRow: row))
     }
-    neighbors.sources.resize(to: total)
+    neighbors.resizeEdges(to: total)
     nonisolated(unsafe) let output = neighbors.sources.pointer  // Safe: each row writes its own range.
     nonisolated(unsafe) let rows = nodes
     let offsets = offsets
     let edges = edges
     threads.forEachChunk(of: nodes.count, by: HopSampler.chunk) { chunk in
       for row in chunk {
-        hop.sample(Int(rows[row].rawValue - edges.firstGlobalID), in: edges, into: output + offsets.pointer[row])
+        let place = offsets.pointer[row]
+        hop.sample(
+          Int(rows[row].rawValue - edges.firstGlobalID), in: edges, into: output + place, degrees: neighbors.sourceDegrees(at: place))
       }
     }
   }

@@ -90,7 +90,8 @@ public final class TrainingJob {
       book: worker.book, mapped: worker.mapped.mapValues(\.inEdges), worker: worker.workerOfPart, client: worker.client,
       listCount: worker.parts.count)
     let loader = BatchLoader(
-      parts: worker.parts, nodeType: task.nodeType, plan: plan, seed: training.seed, limits: task.limits, source: source, store: store,
+      parts: worker.parts, nodeType: task.nodeType, plan: plan, seed: training.seed, limits: task.limits,
+      wantsDegrees: model.shape.readsDegrees, source: source, store: store,
       threads: threads)
     step = TrainingStep(
       model: model, loader: loader, reducer: reducer, configuration: training, threads: threads)

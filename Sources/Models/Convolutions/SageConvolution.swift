@@ -1,48 +1,47 @@
 import Kernels
 import Tensors
 
-/// A GraphSAGE layer with the mean aggregator, one neighbour weight per relation.
+/// GraphSAGE with the mean aggregator, one neighbour weight per relation.
 ///
-/// `z[v] = x[v]·W_self + Σ_r mean(x[u] for u in N_r(v))·W_r + b`, then ReLU and dropout except in the last layer. Letters: `D` destinations,
-/// `S` sources, `I` inputs and `O` outputs per row, `R` relations.
+/// `z[v] = x[v]·W_self + Σ_r mean(x[u] for u in N_r(v))·W_r`.
 ///
 /// Aggregate first: the joined matrix `[x | mean_1 | … | mean_R]`, (D, (1 + R)·I), times all weights at once. Transform first:
 /// `y_r = x·W_r`, (S, R·O), whose means are added to `x·W_self`.
 ///
 /// Hamilton, Ying, Leskovec, NeurIPS 2017, arXiv:1706.02216.
-struct SageLayer: Sendable {
-  let index: Int
+struct SageConvolution: Convolution {
   let inputs: Int
   let outputs: Int
   let relations: Int
-  let isLast: Bool
   let order: ModelShape.ProductOrder
-  /// Elements of the flat vector.
   let range: Range<Int>
 
-  init(_ shape: ModelShape, _ layout: ParameterLayout, index: Int) {
-    self.index = index
-    inputs = shape.inputWidth(of: index)
-    outputs = shape.outputWidth(of: index)
+  init(_ shape: ModelShape, layer: Int, _ layout: inout ParameterLayout) {
+    inputs = shape.inputWidth(of: layer)
+    outputs = shape.outputWidth(of: layer)
     relations = shape.relations.count
-    isLast = index == shape.layers - 1
-    order = shape.order(of: index)
-    range = layout.layers[index]
+    order = shape.order(of: layer)
+    let begin = layout.appendWeight("layers.\(layer).self.weight", inputs: inputs, outputs: outputs).lowerBound
+    for relation in shape.relations {
+      _ = layout.appendWeight("layers.\(layer).neighbor.\(relation).weight", inputs: inputs, outputs: outputs)
+    }
+    range = begin..<layout.appendBias("layers.\(layer).bias", outputs).upperBound
   }
 
   /// Columns of the joined matrix, rows of all weights together.
   var joinedWidth: Int { (1 + relations) * inputs }
-  /// Columns of all transformed rows together.
-  var transformedWidth: Int { relations * outputs }
+  var transformedWidth: Int { order == .transformFirst ? relations * outputs : 0 }
+  var ownProduct: OwnProduct { order == .transformFirst ? .inOutput : .none }
+  var keptWidth: Int { order == .aggregateFirst ? joinedWidth : 0 }
 
-  /// The layer's parameters, or their gradient, at `base`, the first element of `range`.
+  /// The parameters, or their gradient, at `base`, the first element of `range`.
   func parameters(at base: UnsafeMutablePointer<Float>) -> SageParameters {
     SageParameters(
       weights: MatrixView(base: base, rows: joinedWidth, columns: outputs, stride: outputs), inputs: inputs,
       bias: base + joinedWidth * outputs)
   }
 
-  /// The layer's parameters inside the flat vector. Nothing writes through the views made of `weights`.
+  /// The parameters inside the flat vector. Nothing writes through the views made of `weights`.
   func parameters(in weights: UnsafePointer<Float>) -> SageParameters {
     parameters(at: UnsafeMutablePointer(mutating: weights) + range.lowerBound)
   }

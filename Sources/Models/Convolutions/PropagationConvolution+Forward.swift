@@ -1,0 +1,64 @@
+import Kernels
+import Tensors
+
+extension PropagationConvolution {
+  func transform(
+    _ rows: Range<Int>, of input: LayerInput, weights: UnsafePointer<Float>, into transformed: MatrixView?, own: MatrixView?,
+    tile: MatrixView
+  ) {
+    guard let transformed else { return }
+    let weights = self.weights(in: weights)
+    let x = input.denseTile(rows, copiedTo: tile)
+    for relation in 0..<relations {
+      input.multiply(rows, x, by: weights.rows(inputColumns(relation)), into: transformed.columns(outputColumns(relation)))
+    }
+  }
+
+  func combine(
+    _ rows: Range<Int>, along edges: LayerEdges, input: LayerInput, transformed: MatrixView?, own: MatrixView?,
+    weights: UnsafePointer<Float>, kept: MatrixView, into z: MatrixView, workspace: LayerWorkspace, mode: PassMode
+  ) {
+    let scales = sourceScales(workspace)
+    let selfWeight = selfWeight(weights)
+    guard let transformed else {
+      let (source, factors) = input.dense
+      let both = scales != nil && factors != nil ? UnsafePointer(workspace.factoredScales.pointer) : scales ?? factors
+      for relation in 0..<relations {
+        propagate(
+          rows, edges, relation, source, scales: scales, factors: both, selfWeight, into: kept.columns(inputColumns(relation)))
+      }
+      return MatrixProduct.multiply(kept, self.weights(in: weights), into: z)
+    }
+    for relation in 0..<relations {
+      let source = RowSource(transformed.columns(outputColumns(relation)))
+      let target = relation == 0 ? z : kept
+      propagate(rows, edges, relation, source, scales: scales, factors: scales, selfWeight, into: target)
+      guard relation > 0 else { continue }
+      for row in 0..<z.rows { RowArithmetic.add(kept.row(row), to: z.row(row), count: outputs) }
+    }
+  }
+
+  /// `out[v] = c[v]·(d[v]·mean(s[u]·x[u]) + w·s[v]·x[v])` for the destinations of a tile.
+  ///
+  /// - Parameters:
+  ///   - scales: `s`, `nil`: 1; `c` of a destination is its `s`.
+  ///   - factors: What a stored row is multiplied by to give `s·x`; `nil`: 1.
+  ///   - selfWeight: `w`.
+  private func propagate(
+    _ rows: Range<Int>, _ edges: LayerEdges, _ relation: Int, _ source: RowSource, scales: UnsafePointer<Float>?,
+    factors: UnsafePointer<Float>?, _ selfWeight: Float, into out: MatrixView
+  ) {
+    Aggregation.aggregate(rows, of: edges.neighborhood(relation, scales: factors), rows: source, .mean, into: out)
+    let first = edges.own(rows).lowerBound
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: 2 * Tiles.height) { buffer in
+      let meanScales = buffer.baseAddress.unsafelyUnwrapped
+      let ownScales = meanScales + Tiles.height
+      for (index, row) in rows.enumerated() {
+        let own = scales?[first + index] ?? 1
+        meanScales[index] = own * Float(edges.degree(row, relation: relation))
+        ownScales[index] = own * selfWeight * (factors?[first + index] ?? 1)
+      }
+      RowArithmetic.blend(out, by: meanScales, with: source, from: first, times: ownScales)
+    }
+  }
+}
