@@ -35,6 +35,42 @@ import Testing
     }
   }
 
+  @Test(arguments: [4, 8])
+  func degreesTravelWhereTheyAreAskedFor(idBytes: Int) throws {
+    let asking = HopSampler(seed: 1, hop: 2, step: 9, limits: [5, .max], wantsDegrees: true)
+    let request = nodes.withUnsafeBufferPointer { Array(SamplingMessage.request(hop: asking, nodes: $0, idBytes: idBytes).payload) }
+    #expect(try request.withUnsafeBytes { try SamplingMessage.parseRequest($0, count: 3, relationCount: 2) }.wantsDegrees)
+    let neighbors = SampledNeighbors(relationCount: 2)
+    neighbors.beginDestinations(3, degrees: true)
+    neighbors.resizeEdges(to: 4)
+    for (entry, (count, degree)) in zip([1, 0, 0, 0, 2, 1] as [UInt32], [8, 0, 1, 0, 2, 3] as [UInt32]).enumerated() {
+      neighbors.counts.pointer[entry] = count
+      neighbors.degrees.pointer[entry] = degree
+    }
+    for edge in 0..<4 {
+      neighbors.sources.pointer[edge] = GlobalID(Int64(7 + edge))
+      neighbors.sourceDegrees.pointer[edge] = UInt32(100 + edge)
+    }
+    let bytes = Array(SamplingMessage.reply(neighbors, idBytes: idBytes).payload)
+    func parse(_ bytes: [UInt8], wantsDegrees: Bool = true, _ check: (SamplingMessage.Reply) -> Void = { _ in }) throws {
+      try bytes.withUnsafeBytes { raw in
+        check(
+          try SamplingMessage.parseReply(
+            raw, nodeCount: 3, limits: [5, .max], wantsDegrees: wantsDegrees, graphNodes: 11, peer: "worker 1"))
+      }
+    }
+    try parse(bytes) { reply in
+      #expect((0..<6).map(reply.degree) == [8, 0, 1, 0, 2, 3])
+      #expect((0..<4).map(reply.sourceDegree) == [100, 101, 102, 103])
+      #expect((0..<4).map { reply.source($0).rawValue } == [7, 8, 9, 10])
+    }
+    #expect(throws: InputError.self, "columns nobody asked for") { try parse(bytes, wantsDegrees: false) }
+    for length in 0..<bytes.count { #expect(throws: InputError.self) { try parse(Array(bytes.prefix(length))) } }
+    var fewer = bytes
+    fewer[16 + 24 + 4 * idBytes + 4 * 5] = 0
+    #expect(throws: InputError.self, "more edges than the node has") { try parse(fewer) }
+  }
+
   @Test func repliesThatDoNotFitAreRefused() {
     func parse(_ bytes: [UInt8], nodeCount: Int = 3, limits: [Int] = [5, .max], graphNodes: Int64 = 11) throws {
       _ = try bytes.withUnsafeBytes {

@@ -46,6 +46,10 @@ struct Batch {
   var destinations: [Int]
   /// `edges[layer][relation][destination]`: source rows.
   var edges: [[[[UInt32]]]]
+  /// `degrees[layer][relation][destination]`: in-edges in the whole graph, at least those that are here.
+  var degrees: [[[UInt32]]]
+  /// In-edges of each source in the whole graph, all relations together.
+  var sourceDegrees: [[UInt32]]
   /// Input rows, not normalised.
   var features: [[Float]]
   var labels: [Int32]
@@ -53,7 +57,7 @@ struct Batch {
   /// Random nested blocks with isolated destinations, repeated sources and unused rows.
   init(_ shape: ModelShape, seeds: Int, growth: Int, longest: Int = 4, draws: inout Draws) {
     self.shape = shape
-    (ids, destinations, edges) = ([], [], [])
+    (ids, destinations, edges, degrees, sourceDegrees) = ([], [], [], [], [])
     var rows = seeds
     for _ in 0..<shape.layers {
       let sources = rows == 0 ? 0 : rows + draws.index(below: growth + 1)
@@ -61,6 +65,10 @@ struct Batch {
       for _ in shape.relations {
         lists.append((0..<rows).map { _ in (0..<draws.index(below: longest + 1)).map { _ in UInt32(draws.index(below: sources)) } })
       }
+      let counts = lists.map { $0.map { UInt32($0.count + ($0.isEmpty ? 0 : draws.index(below: 3))) } }
+      let totals = (0..<rows).map { row in counts.reduce(0) { $0 + $1[row] } }
+      degrees.insert(counts, at: 0)
+      sourceDegrees.insert(totals + (rows..<sources).map { _ in UInt32(draws.index(below: 6)) }, at: 0)
       destinations.insert(rows, at: 0)
       edges.insert(lists, at: 0)
       rows = sources
@@ -79,7 +87,9 @@ struct Batch {
 
   var blocks: [Block] {
     (0..<shape.layers).map { layer in
-      Block(destinationCount: destinations[layer], sourceIDs: ids[layer].map { GlobalID($0) }, edges: edges[layer])
+      Block(
+        destinationCount: destinations[layer], sourceIDs: ids[layer].map { GlobalID($0) }, edges: edges[layer], degrees: degrees[layer],
+        sourceDegrees: sourceDegrees[layer])
     }
   }
 
@@ -108,6 +118,15 @@ struct Batch {
       indptr.append(Int64(indices.count))
     }
     return SparseSegment(indptr: ArrayView(indptr), indices: ArrayView(indices), values: ArrayView(values), columns: shape.inputColumns)
+  }
+}
+
+extension ModelShape {
+  /// The shape with some of its options changed.
+  func with(_ change: (inout ModelShape) -> Void) -> ModelShape {
+    var shape = self
+    change(&shape)
+    return shape
   }
 }
 

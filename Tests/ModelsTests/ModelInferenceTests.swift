@@ -14,6 +14,9 @@ import Testing
     batch.features += extra.features
     batch.ids[0] += extra.ids[0].map { $0 + 5 }
     batch.edges[0] = batch.edges[0].map { $0.map { $0.map { _ in UInt32(draws.index(below: nodes + halo)) } } }
+    batch.degrees[0] = batch.edges[0].map { $0.map { UInt32($0.count) } }
+    let totals = (0..<nodes).map { row in batch.degrees[0].reduce(0) { $0 + $1[row] } }
+    batch.sourceDegrees[0] = totals + (0..<halo).map { _ in UInt32(draws.index(below: 6)) }
     return batch
   }
 
@@ -28,12 +31,13 @@ import Testing
       indptr.append(Int64(indices.count))
     }
     return InferenceEdges(
-      indptr: ArrayView(indptr), indices: ArrayView(indices), relations: batch.shape.relations.count > 1 ? ArrayView(relations) : nil)
+      indptr: ArrayView(indptr), indices: ArrayView(indices), relations: batch.shape.relations.count > 1 ? ArrayView(relations) : nil,
+      sourceCount: batch.ids[0].count, degrees: ArrayView(batch.sourceDegrees[0]))
   }
 
   private func infer(_ model: Model, _ batch: Batch, weights: [Float], chunk: Int, threads: Int) -> [[Float]] {
     let threads = Threads(threads)
-    let workspace = InferenceWorkspace()
+    let workspace = InferenceWorkspace(model)
     let rows = InferenceRows(batch.rows, layer: 0, of: model, threads: threads)
     let nodes = batch.destinations[0]
     let out = MatrixView(zeros: nodes, model.shape.outputWidth(of: 0))
@@ -55,14 +59,15 @@ import Testing
     return out.lists
   }
 
-  static let shapes = [
-    ModelShape(inputColumns: 5, hidden: 7, layers: 2, classes: 3),
-    ModelShape(inputColumns: 9, hidden: 4, layers: 2, classes: 3, relations: ["a", "b", "c"]),
-    ModelShape(inputColumns: 5, hidden: 7, layers: 2, classes: 3, relations: ["a", "b"], rowNormalise: true),
-    ModelShape(inputColumns: 12, sparseInput: true, hidden: 4, layers: 2, classes: 3, relations: ["a", "b"], rowNormalise: true),
-    ModelShape(inputColumns: 12, hidden: 4, layers: 1, classes: 3, rowNormalise: true),
-    ModelShape(inputColumns: 3, hidden: 4, layers: 1, classes: 8),
-  ]
+  static let shapes =
+    [
+      ModelShape(inputColumns: 5, hidden: 7, layers: 2, classes: 3),
+      ModelShape(inputColumns: 9, hidden: 4, layers: 2, classes: 3, relations: ["a", "b", "c"]),
+      ModelShape(inputColumns: 5, hidden: 7, layers: 2, classes: 3, relations: ["a", "b"], rowNormalise: true),
+      ModelShape(inputColumns: 12, sparseInput: true, hidden: 4, layers: 2, classes: 3, relations: ["a", "b"], rowNormalise: true),
+      ModelShape(inputColumns: 12, hidden: 4, layers: 1, classes: 3, rowNormalise: true),
+      ModelShape(inputColumns: 3, hidden: 4, layers: 1, classes: 8),
+    ] + ModelGradientTests.otherKinds + ModelGradientTests.optionShapes
 
   /// One layer of exact inference is the layer of a batch that holds all edges; dropout of the shape is not applied.
   @Test(arguments: shapes)
@@ -75,14 +80,11 @@ import Testing
     let model = try Model(dropping)
     let weights = (0..<model.parameters.count).map { _ in draws.float() }
     let found = infer(model, batch, weights: weights, chunk: 256, threads: 1)
-    // The reference ends in logits; a hidden layer's output is their positive part.
-    var reference = ReferenceModel(batch: batch, dropout: nil)
-    reference.batch.shape.classes = shape.outputWidth(of: 0)
-    let logits = reference.logits(weights.map(Double.init), inputs: reference.inputs())
-    for (row, expected) in zip(found, logits) {
-      for (value, exact) in zip(row, expected) {
-        #expect(abs(Double(value) - (shape.layers > 1 ? max(0, exact) : exact)) <= 1e-5 * max(1, abs(exact)))
-      }
+    let reference = ReferenceModel(batch: batch, model: model)
+    let output = reference.output(of: 0, reference.inputs(), weights.map(Double.init))
+    #expect(found.count == output.count)
+    for (row, expected) in zip(found, output) {
+      for (value, exact) in zip(row, expected) { #expect(abs(Double(value) - exact) <= 1e-5 * max(1, abs(exact))) }
     }
   }
 

@@ -17,7 +17,7 @@ import Testing
   }
 
   @Test func parametersAreNamedAndFollowEachOther() throws {
-    let layout = ParameterLayout(ModelShape(inputColumns: 3, hidden: 4, layers: 2, classes: 2, relations: ["cites", "likes"]))
+    let layout = try Model(ModelShape(inputColumns: 3, hidden: 4, layers: 2, classes: 2, relations: ["cites", "likes"])).parameters
     #expect(
       layout.parameters.map(\.name) == [
         "layers.0.self.weight", "layers.0.neighbor.cites.weight", "layers.0.neighbor.likes.weight", "layers.0.bias",
@@ -67,13 +67,14 @@ import Testing
   }
 
   /// Blocks of many tiles and lanes, so that there is something to divide.
-  @Test(arguments: [
-    ModelShape(inputColumns: 10, hidden: 12, layers: 2, classes: 16, relations: ["a", "b"], dropout: 0.5, inputDropout: 0.1),
-    ModelShape(inputColumns: 10, hidden: 12, layers: 2, classes: 16, dropout: 0.5, rowNormalise: true),
-    ModelShape(inputColumns: 20, hidden: 12, layers: 2, classes: 5, dropout: 0.5),
-    ModelShape(
-      inputColumns: 30, sparseInput: true, hidden: 8, layers: 2, classes: 5, dropout: 0.5, inputDropout: 0.2, rowNormalise: true),
-  ])
+  @Test(
+    arguments: [
+      ModelShape(inputColumns: 10, hidden: 12, layers: 2, classes: 16, relations: ["a", "b"], dropout: 0.5, inputDropout: 0.1),
+      ModelShape(inputColumns: 10, hidden: 12, layers: 2, classes: 16, dropout: 0.5, rowNormalise: true),
+      ModelShape(inputColumns: 20, hidden: 12, layers: 2, classes: 5, dropout: 0.5),
+      ModelShape(
+        inputColumns: 30, sparseInput: true, hidden: 8, layers: 2, classes: 5, dropout: 0.5, inputDropout: 0.2, rowNormalise: true),
+    ] + ModelGradientTests.otherKinds + ModelGradientTests.optionShapes)
   func anyNumberOfThreadsGivesTheSameBits(shape: ModelShape) throws {
     var draws = Draws(9)
     let batch = Batch(shape, seeds: 1200, growth: 3000, longest: 6, draws: &draws)

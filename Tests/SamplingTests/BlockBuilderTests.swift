@@ -9,14 +9,16 @@ import Testing
   /// In-edges: 100 ← 101, 40; 101 ← nothing; 102 ← 100, 102, 250, 101.
   private let edges = InEdges(
     indptr: ArrayView([0, 2, 2, 6]), indices: ArrayView([1, 3, 0, 2, 4, 1]), relations: nil, original: ArrayView([7, 3, 9]),
-    firstGlobalID: 100, halo: ArrayView([40, 250]))
+    firstGlobalID: 100, halo: ArrayView([40, 250]), degrees: ArrayView([2, 0, 4]), haloDegrees: ArrayView([9, 5]))
 
   private func ids(_ values: [Int64]) -> [GlobalID] { values.map { GlobalID($0) } }
 
-  private func build(_ destinations: [Int64], limit: Int, edges: InEdges, relations: Int = 1, threads: Int = 1) -> Block {
+  private func build(_ destinations: [Int64], limit: Int, edges: InEdges, relations: Int = 1, threads: Int = 1, degrees: Bool = false)
+    -> Block
+  {
     let block = Block(relationCount: relations)
     let neighbors = SampledNeighbors(relationCount: relations)
-    let hop = HopSampler(seed: 1, hop: 0, step: 0, limits: Array(repeating: limit, count: relations))
+    let hop = HopSampler(seed: 1, hop: 0, step: 0, limits: Array(repeating: limit, count: relations), wantsDegrees: degrees)
     ids(destinations).withUnsafeBufferPointer { nodes in
       LocalNeighborSource(edges).sample([nodes], hop: hop, into: [neighbors], threads: Threads(threads))
       BlockBuilder().build(block, destinations: nodes, neighbors: neighbors)
@@ -43,13 +45,26 @@ import Testing
   @Test func relationsGetTheirOwnLists() {
     let typed = InEdges(
       indptr: edges.indptr, indices: edges.indices, relations: ArrayView([0, 1, 0, 0, 1, 1]), original: edges.original,
-      firstGlobalID: 100, halo: edges.halo)
-    let block = build([102, 100], limit: .max, edges: typed, relations: 2)
+      firstGlobalID: 100, halo: edges.halo, degrees: edges.degrees, haloDegrees: edges.haloDegrees)
+    let block = build([102, 100], limit: .max, edges: typed, relations: 2, degrees: true)
     #expect(Array(block.sourceIDs.elements) == ids([102, 100, 250, 101, 40]))
     #expect(Array(block.relations[0].indptr.elements) == [0, 2, 3])
     #expect(Array(block.relations[0].sources.elements) == [1, 0, 3])
     #expect(Array(block.relations[1].indptr.elements) == [0, 2, 3])
     #expect(Array(block.relations[1].sources.elements) == [2, 3, 4])
+    #expect(block.relations.map { Array($0.degrees.elements) } == [[2, 1], [2, 1]])
+    #expect(Array(block.sourceDegrees.elements) == [4, 2, 5, 0, 9])
+  }
+
+  /// Degrees are those of the whole graph, however few edges are taken; who does not ask gets none.
+  @Test func degreesCountWhatIsNotSampled() {
+    let block = build([102, 101], limit: 1, edges: edges, degrees: true)
+    #expect(block.hasDegrees && Array(block.relations[0].indptr.elements) == [0, 1, 1])
+    #expect(Array(block.relations[0].degrees.elements) == [4, 0])
+    let expected: [Int64: UInt32] = [102: 4, 101: 0, 100: 2, 250: 5, 40: 9]
+    #expect(Array(block.sourceDegrees.elements) == block.sourceIDs.elements.map { expected[$0.rawValue]! })
+    let without = build([102, 101], limit: 1, edges: edges)
+    #expect(!without.hasDegrees && without.sourceDegrees.elements.isEmpty && without.relations[0].degrees.elements.isEmpty)
   }
 
   /// What a destination samples does not depend on its neighbours in the list, nor on the threads.
@@ -59,7 +74,8 @@ import Testing
     let graph = InEdges(
       indptr: ArrayView((0...count).map { Int64($0 * degree) }),
       indices: ArrayView((0..<count * degree).map { UInt32(($0 * 7919) % count) }), relations: nil,
-      original: ArrayView((0..<count).map { Int64($0 * 3) }), firstGlobalID: 0, halo: ArrayView())
+      original: ArrayView((0..<count).map { Int64($0 * 3) }), firstGlobalID: 0, halo: ArrayView(),
+      degrees: ArrayView(Array(repeating: UInt32(degree), count: count)), haloDegrees: ArrayView())
     func sample(_ nodes: [Int64], threads: Int) -> [Int64: [Int64]] {
       let neighbors = SampledNeighbors(relationCount: 1)
       ids(nodes).withUnsafeBufferPointer {
