@@ -1,40 +1,27 @@
 import Glibc
 public import Tensors
 
-/// Loss of single-label classification over the rows of a batch, not divided by their number.
+/// Loss of the classification into one of several classes over the rows of a batch, not divided by their number.
 ///
-/// `loss = Σ_i −log softmax(x_i)[y_i]`, gradient `softmax(x_i) − onehot(y_i)`; rows with label −1 have neither. The owner of a
-/// slice divides by the size of the global batch. Exponentials and sums are float64; the loss is added up by chunks of rows
-/// that depend on their number alone.
+/// With `p = softmax(x)`, class weights `w` and label smoothing `ε` over `C` classes a row with label `y` adds
+/// `Σ_c q_c · −log p_c`, `q_c = (1 − ε)·w_y·[c = y] + ε/C·w_c`, and `w_y` to the weight that the mean divides by; the gradient is
+/// `(Σ_c q_c)·p − q`. Rows with label −1 add nothing. These are the formulas of PyTorch's `CrossEntropyLoss`, whose mean is the sum
+/// over the sum of `w_y`; smoothing is that of Szegedy et al., CVPR 2016, arXiv:1512.00567, §7. Exponentials and sums are float64;
+/// the loss is added up by chunks of rows that depend on their number alone.
 public enum SoftmaxCrossEntropy {
-  /// What a batch adds up to.
-  public struct Sums: Sendable, Equatable {
-    /// Sum of the losses in nats.
-    public var loss = 0.0
-    /// Rows whose largest logit is the label's; the lowest column wins a tie.
-    public var correct = 0
-    /// Rows with a label.
-    public var count = 0
-
-    public init(loss: Double = 0, correct: Int = 0, count: Int = 0) {
-      self.loss = loss
-      self.correct = correct
-      self.count = count
-    }
-
-    public static func += (a: inout Sums, b: Sums) {
-      a.loss += b.loss
-      a.correct += b.correct
-      a.count += b.count
-    }
-  }
-
   /// The definition for one row in float64: loss and gradient.
-  package static func reference(_ logits: [Double], label: Int) -> (Double, [Double]) {
+  package static func reference(
+    _ logits: [Double], label: Int, classWeights: [Double]? = nil, smoothing: Double = 0
+  ) -> (Double, [Double]) {
     let largest = logits.max() ?? 0
     let total = logits.reduce(0) { $0 + exp($1 - largest) }
-    let gradient = logits.indices.map { exp(logits[$0] - largest) / total - ($0 == label ? 1 : 0) }
-    return (log(total) + largest - logits[label], gradient)
+    let weights = classWeights ?? logits.map { _ in 1 }
+    let target = logits.indices.map {
+      (1 - smoothing) * ($0 == label ? weights[label] : 0) + smoothing / Double(logits.count) * weights[$0]
+    }
+    let mass = target.reduce(0, +)
+    let loss = logits.indices.reduce(0) { $0 + target[$1] * (log(total) + largest - logits[$1]) }
+    return (loss, logits.indices.map { mass * exp(logits[$0] - largest) / total - target[$0] })
   }
 
   /// Adds up the loss of all rows and writes the gradient.
@@ -42,42 +29,70 @@ public enum SoftmaxCrossEntropy {
   /// - Parameters:
   ///   - logits: Shape (rows, classes).
   ///   - labels: Class of each row, shape (rows): −1, or below the number of classes.
+  ///   - classWeights: `w`, shape (classes), not negative; `nil`: all 1.
+  ///   - smoothing: `ε`, from 0, below 1.
   ///   - gradient: Shape of `logits`, overwritten; may be `logits`; `nil`: only the loss is wanted.
+  /// - Returns: `correct` counts the rows whose largest logit is the label's; the lowest column wins a tie.
   public static func evaluate(
-    _ logits: MatrixView, labels: UnsafePointer<Int32>, gradient: MatrixView?, threads: Threads
-  ) -> Sums {
+    _ logits: MatrixView, labels: UnsafePointer<Int32>, classWeights: [Float]? = nil, smoothing: Float = 0, gradient: MatrixView?,
+    threads: Threads
+  ) -> LossSums {
     precondition(gradient.map { $0.rows == logits.rows && $0.columns == logits.columns } ?? true, "a gradient of another shape")
-    let chunk = 64
-    let chunks = (logits.rows + chunk - 1) / chunk
+    precondition(classWeights.map { $0.count == logits.columns } ?? true, "class weights of another number of classes")
+    let rule = Rule(classWeights: classWeights, smoothing: Double(smoothing), classes: logits.columns)
     nonisolated(unsafe) let labels = labels
-    return withUnsafeTemporaryAllocation(of: Sums.self, capacity: max(1, chunks)) { partials in
-      nonisolated(unsafe) let partials = partials
-      threads.forEachChunk(of: logits.rows, by: chunk) { rows in
-        var sums = Sums()
-        for row in rows { sums += evaluate(logits, row, label: Int(labels[row]), gradient: gradient) }
-        partials[rows.lowerBound / chunk] = sums
+    return LossSums.adding(rows: logits.rows, threads: threads) { row in
+      let label = Int(labels[row])
+      precondition(label >= -1 && label < logits.columns, "label \(label) of \(logits.columns) classes")
+      guard label >= 0 else {
+        gradient?.row(row).update(repeating: 0, count: logits.columns)
+        return LossSums()
       }
-      return partials[0..<chunks].reduce(into: Sums()) { $0 += $1 }
+      return rule.evaluate(logits.row(row), label: label, gradient: gradient?.row(row))
     }
   }
 
-  private static func evaluate(_ logits: MatrixView, _ row: Int, label: Int, gradient: MatrixView?) -> Sums {
-    precondition(label >= -1 && label < logits.columns, "label \(label) of \(logits.columns) classes")
-    let x = logits.row(row)
-    guard label >= 0 else {
-      gradient?.row(row).update(repeating: 0, count: logits.columns)
-      return Sums()
+  /// The settings, ready for a row.
+  private struct Rule {
+    let classWeights: [Float]?
+    /// `ε`.
+    let smoothing: Double
+    let classes: Int
+    /// `ε/C`.
+    let spread: Double
+    /// `Σ_c w_c`.
+    let totalWeight: Double
+
+    init(classWeights: [Float]?, smoothing: Double, classes: Int) {
+      self.classWeights = classWeights
+      self.smoothing = smoothing
+      self.classes = classes
+      spread = smoothing / Double(max(1, classes))
+      totalWeight = classWeights.map { $0.reduce(0) { $0 + Double($1) } } ?? Double(classes)
     }
-    let predicted = argmax(x, count: logits.columns)
-    let largest = Double(x[predicted])
-    let labelLogit = Double(x[label])
-    var total = 0.0
-    for column in 0..<logits.columns { total += exp(Double(x[column]) - largest) }
-    if let output = gradient?.row(row) {
-      for column in 0..<logits.columns { output[column] = Float(exp(Double(x[column]) - largest) / total) }
-      output[label] -= 1
+
+    private func weight(_ column: Int) -> Double { classWeights.map { Double($0[column]) } ?? 1 }
+
+    func evaluate(_ x: UnsafePointer<Float>, label: Int, gradient: UnsafeMutablePointer<Float>?) -> LossSums {
+      let predicted = SoftmaxCrossEntropy.argmax(x, count: classes)
+      let largest = Double(x[predicted])
+      var total = 0.0
+      for column in 0..<classes { total += exp(Double(x[column]) - largest) }
+      let logTotal = log(total) + largest
+      let weight = weight(label)
+      let own = (1 - smoothing) * weight
+      var loss = own * (logTotal - Double(x[label]))
+      if spread > 0 { for column in 0..<classes { loss += spread * self.weight(column) * (logTotal - Double(x[column])) } }
+      if let gradient {
+        let mass = own + spread * totalWeight
+        for column in 0..<classes {
+          var slope = mass * (exp(Double(x[column]) - largest) / total)
+          if spread > 0 { slope -= spread * self.weight(column) }
+          gradient[column] = Float(column == label ? slope - own : slope)
+        }
+      }
+      return LossSums(loss: loss, weight: weight, correct: predicted == label ? 1 : 0, count: 1)
     }
-    return Sums(loss: log(total) + largest - labelLogit, correct: predicted == label ? 1 : 0, count: 1)
   }
 
   /// Column of the largest value; the lowest of several.
