@@ -1,3 +1,4 @@
+public import Graphs
 public import KVStore
 public import Partitions
 public import Sampling
@@ -7,14 +8,14 @@ public import Tensors
 ///
 /// Confined to one thread; the batches it returns are its own and are filled again by the next step.
 public final class BatchLoader {
-  private let parts: [LocalPartition]
+  /// The worker's own parts, increasing.
+  public let parts: [LocalPartition]
   private let trainingNodes: [TrainingNodes]
   private let plan: BatchPlan
   private let seed: UInt64
   /// In-edges taken, by layer (input hop first) and relation.
   private let limits: [[Int]]
   private let wantsDegrees: Bool
-  private let nodeType: Int
   private let source: RoutedNeighborSource
   private let store: RowStore
   private let threads: Threads
@@ -33,7 +34,6 @@ public final class BatchLoader {
     source: RoutedNeighborSource, store: RowStore, threads: Threads
   ) {
     self.parts = parts
-    self.nodeType = nodeType
     self.plan = plan
     self.seed = seed
     self.limits = limits
@@ -64,6 +64,11 @@ public final class BatchLoader {
     return batches
   }
 
+  /// Appends the seeds that own part number `index` has in a step, in batch order.
+  public func appendSeeds(ofPart index: Int, epoch: Int, step: Int, to seeds: GrowingBuffer<PartLocalID>) {
+    plan.appendSeeds(of: trainingNodes[index], epoch: epoch, step: step, to: seeds)
+  }
+
   /// Resolves the input rows of what `sample` built last; rows of other workers are pulled once for all parts.
   public func fetch(epoch: Int, step: Int) throws {
     let rows = try store.resolve(
@@ -75,13 +80,8 @@ public final class BatchLoader {
   private func drawSeeds(of index: Int, into batch: PartBatch, epoch: Int, step: Int) {
     let part = parts[index]
     batch.seeds.removeAll()
-    plan.appendSeeds(of: trainingNodes[index], epoch: epoch, step: step, to: batch.seeds)
+    appendSeeds(ofPart: index, epoch: epoch, step: step, to: batch.seeds)
     batch.seedIDs.removeAll()
-    batch.labels.removeAll()
-    let firstOfType = Int(part.book.innerRange(of: part.part, type: nodeType).lowerBound - part.firstGlobalID)
-    for seed in batch.seeds.readOnly {
-      batch.seedIDs.append(part.globalID(of: seed))
-      batch.labels.append(part.nodes[nodeType].labels?[Int(seed.rawValue) - firstOfType] ?? -1)
-    }
+    for seed in batch.seeds.readOnly { batch.seedIDs.append(part.globalID(of: seed)) }
   }
 }

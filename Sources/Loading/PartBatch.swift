@@ -3,7 +3,7 @@ public import Kernels
 public import Sampling
 public import Tensors
 
-/// What one part computes in one step: its seeds, their sampled blocks, the rows of the input hop, the seeds' labels.
+/// What one part computes in one step: its seeds, their sampled blocks, the rows of the input hop.
 ///
 /// Filled again every step; valid until the next step is loaded.
 public final class PartBatch {
@@ -12,8 +12,6 @@ public final class PartBatch {
   public let seeds = GrowingBuffer<PartLocalID>()
   /// Global ids of the seeds.
   public let seedIDs = GrowingBuffer<GlobalID>()
-  /// Class of each seed, −1 where unknown.
-  public let labels = GrowingBuffer<Int32>()
   /// One block per layer, input hop first.
   public let blocks: [Block]
   /// The feature row of each source of the first block.

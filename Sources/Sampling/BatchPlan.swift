@@ -34,7 +34,7 @@ public struct BatchPlan: Sendable {
     stepsPerEpoch = (totalCount + batchSize - 1) / batchSize
   }
 
-  /// Seeds of all parts in `step` of an epoch, the normaliser of its mean loss.
+  /// Seeds of all parts in `step` of an epoch.
   public func seedCount(step: Int) -> Int {
     switch order {
     case .balanced: trainCounts.reduce(0) { $0 + share(of: $1, step: step).count }

@@ -31,11 +31,11 @@ final class DenseOptimizer {
   ///
   /// - Parameters:
   ///   - gradient: The slice's elements.
-  ///   - normaliser: Seeds of the global batch.
-  func update(weights: UnsafeMutablePointer<Float>, gradient: UnsafeMutablePointer<Float>, normaliser: Int) {
+  ///   - normaliser: Σ of the weights of the known targets of the global batch, or their number; nothing is divided by 0.
+  func update(weights: UnsafeMutablePointer<Float>, gradient: UnsafeMutablePointer<Float>, normaliser: Double) {
     updates += 1
     rule.update(
       OptimizerSlice(range: slice, weights: weights + slice.lowerBound, gradient: gradient, state: state.pointer), step: updates,
-      normaliser: Double(max(1, normaliser)), decay: decay, threads: threads)
+      normaliser: normaliser > 0 ? normaliser : 1, decay: decay, threads: threads)
   }
 }

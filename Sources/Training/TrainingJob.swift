@@ -41,6 +41,8 @@ public final class TrainingJob {
   private let worker: Worker
   private let plan: BatchPlan
   private let model: Model
+  private let loss: Loss
+  private let normalisers: StepNormalisers
   private let step: TrainingStep
   private let reducer: GradientReducer
   private let evaluator: Evaluator
@@ -75,7 +77,7 @@ public final class TrainingJob {
         if let notice { report(notice) }
       }
     }
-    let task = try group.agree { try NodeClassificationTask(manifest: manifest, directory: request.partitions, training: training) }
+    let task = try group.agree { try PredictionTask(manifest: manifest, directory: request.partitions, training: training) }
     plan = BatchPlan(
       order: training.order == .balanced ? .balanced : .global, seed: training.seed,
       batchSize: training.globalBatchSize(parts: manifest.partCount), trainCounts: manifest.parts.map { $0.train[task.nodeType] })
@@ -93,11 +95,15 @@ public final class TrainingJob {
       parts: worker.parts, nodeType: task.nodeType, plan: plan, seed: training.seed, limits: task.limits,
       wantsDegrees: model.shape.readsDegrees, source: source, store: store,
       threads: threads)
+    let targets = try group.agree { try task.targets(of: worker.parts, directory: request.partitions) }
+    let loss = try task.loss(parts: worker.parts, reducer: reducer)
+    self.loss = loss
+    normalisers = try StepNormalisers(plan: plan, loss: loss, targets: targets, loader: loader, reducer: reducer)
     step = TrainingStep(
-      model: model, loader: loader, reducer: reducer, configuration: training, threads: threads)
+      model: model, loader: loader, loss: loss, targets: targets, reducer: reducer, configuration: training, threads: threads)
     meter = TrafficMeter(store: store, source: source, client: worker.client, reducer: reducer)
     evaluator = try Evaluator(
-      worker: worker, model: model, store: store, nodeType: task.nodeType, reducer: reducer, threads: threads)
+      worker: worker, model: model, store: store, task: task, loss: loss, targets: targets, reducer: reducer, threads: threads)
     recorder = try RunRecorder(request: request, manifest: manifest, model: model, metric: task.metric, group: group)
   }
 
@@ -131,12 +137,13 @@ public final class TrainingJob {
   }
 
   private func trainEpoch(_ epoch: Int) throws -> (EpochLosses, EpochTimings) {
-    var losses = EpochLosses(parts: worker.parts.map(\.part), steps: plan.stepsPerEpoch)
+    let normalisers = try normalisers.ofEpoch(epoch)
+    var losses = EpochLosses(parts: worker.parts.map(\.part), normalisers: normalisers)
     let progress = group.rank == 0 ? ProgressReporter("epoch \(epoch + 1)", unit: "steps", total: plan.stepsPerEpoch) : nil
     let (begin, workBefore, bytesBefore) = (MonotonicClock.now(), step.work, meter.reading)
     for number in 0..<plan.stepsPerEpoch {
       let runStep = UInt32(epoch * plan.stepsPerEpoch + number)
-      let outcomes = try step.take(epoch: epoch, step: number, runStep: runStep, seedCount: plan.seedCount(step: number))
+      let outcomes = try step.take(epoch: epoch, step: number, runStep: runStep, normaliser: normalisers[number])
       losses.record(outcomes, step: number)
       progress?.advance(by: 1)
     }
@@ -144,7 +151,7 @@ public final class TrainingJob {
       epoch: epoch + 1, worker: group.rank, seconds: Double(MonotonicClock.now() - begin) * 1e-9, stages: step.clock.take(),
       traffic: (step.work - workBefore) + (meter.reading - bytesBefore),
       mappedParts: OpenPartFiles.parts(under: request.partitions))
-    try losses.sumOverParts(reducer, seedCounts: (0..<plan.stepsPerEpoch).map(plan.seedCount(step:)))
+    try losses.sumOverParts(reducer, hasAccuracy: loss.decides)
     guard losses.scores[.loss] != nil else {
       throw InputError("epoch \(epoch + 1)", expected: "a finite loss", found: "one that is not (a smaller --lr or --clip-norm may help)")
     }

@@ -1,5 +1,6 @@
 import Collectives
 import Configuration
+import Inference
 import Kernels
 import Loading
 import Models
@@ -16,8 +17,12 @@ final class TrainingStep {
   private let reducer: GradientReducer
   private let optimizer: DenseOptimizer
   private let configuration: TrainingConfiguration
+  private let loss: Loss
+  /// Of each own part.
+  private let targets: [NodeTargets]
   private let threads: Threads
   private let workspace: ModelWorkspace
+  private let targetRows = TargetRows()
   /// The replica of the weights, equal on every worker after every step.
   let weights: Buffer<Float>
   let clock = StageClock()
@@ -25,12 +30,15 @@ final class TrainingStep {
   private(set) var work = Traffic()
 
   init(
-    model: Model, loader: BatchLoader, reducer: GradientReducer, configuration: TrainingConfiguration, threads: Threads
+    model: Model, loader: BatchLoader, loss: Loss, targets: [NodeTargets], reducer: GradientReducer, configuration: TrainingConfiguration,
+    threads: Threads
   ) {
     self.model = model
     self.loader = loader
     self.reducer = reducer
     self.configuration = configuration
+    self.loss = loss
+    self.targets = targets
     self.threads = threads
     workspace = ModelWorkspace(model)
     weights = model.initialWeights(seed: configuration.seed)
@@ -41,34 +49,34 @@ final class TrainingStep {
   /// Loss sum and right answers of one part in one step.
   struct PartOutcome {
     var part: Int
-    var lossSum: Double
-    var correct: Int
+    var sums: LossSums
   }
 
   /// Takes one step; a collective call.
   ///
-  /// - Parameter seedCount: Seeds of all parts, the normaliser of the mean loss.
-  func take(epoch: Int, step: Int, runStep: UInt32, seedCount: Int) throws -> [PartOutcome] {
+  /// - Parameter normaliser: What the mean loss of the step divides by; see `StepNormalisers`.
+  func take(epoch: Int, step: Int, runStep: UInt32, normaliser: Double) throws -> [PartOutcome] {
     let batches = try clock.measure(.sample) { try loader.sample(epoch: epoch, step: step) }
     try clock.measure(.fetch) { try loader.fetch(epoch: epoch, step: step) }
-    let outcomes = batches.map { compute($0, runStep: runStep) }
+    let outcomes = zip(batches, targets).map { compute($0, targets: $1, runStep: runStep) }
     let gradient = try clock.measure(.reduce) { try reducer.reduce() }
     try clock.measure(.update) {
-      optimizer.update(weights: weights.pointer, gradient: gradient, normaliser: seedCount)
+      optimizer.update(weights: weights.pointer, gradient: gradient, normaliser: normaliser)
       try reducer.allGather(weights: weights.pointer)
     }
     return outcomes
   }
 
   /// Forward and backward of one part, its gradient handed to the reducer.
-  private func compute(_ batch: PartBatch, runStep: UInt32) -> PartOutcome {
+  private func compute(_ batch: PartBatch, targets: NodeTargets, runStep: UInt32) -> PartOutcome {
     let rows = batch.rows!
     let gradient = reducer.gradientBuffer()
-    let (logits, loss) = clock.measure(.forward) { () -> (MatrixView, SoftmaxCrossEntropy.Sums) in
+    let (logits, sums) = clock.measure(.forward) { () -> (MatrixView, LossSums) in
       let logits = model.forward(
         batch.blocks, rows: rows, weights: weights.pointer, dropout: DropoutKey(seed: configuration.seed, step: runStep),
         workspace: workspace, threads: threads)
-      return (logits, SoftmaxCrossEntropy.evaluate(logits, labels: batch.labels.pointer, gradient: logits, threads: threads))
+      targets.copy(batch.seeds.readOnly, into: targetRows)
+      return (logits, loss.evaluate(logits, targets: targetRows.targets, gradient: logits, threads: threads))
     }
     clock.measure(.backward) {
       model.backward(
@@ -76,6 +84,6 @@ final class TrainingStep {
       reducer.commit(part: batch.part)
     }
     work.add(batch)
-    return PartOutcome(part: batch.part, lossSum: loss.loss, correct: loss.correct)
+    return PartOutcome(part: batch.part, sums: sums)
   }
 }

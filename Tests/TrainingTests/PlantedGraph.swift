@@ -14,6 +14,12 @@ struct PlantedGraph {
   var sparse = false
   var trainNodes = 120
   var seed: UInt64 = 11
+  /// What a table `label` holds beside the class labels; a tenth of its entries is unknown.
+  var targets: Targets?
+  /// Whether every seventh node has no class label.
+  var unknownLabels = false
+
+  enum Targets: Sendable { case labels, numbers }
 
   private func random(_ id: Int, _ block: UInt32 = 0) -> SIMD4<UInt32> {
     RandomKey(seed: seed, purpose: .generator).bits(id: UInt64(id), step: 0, block: block)
@@ -34,8 +40,11 @@ struct PlantedGraph {
       }
     }
     let ids = (0..<UInt32(nodes)).map { $0 }
+    var tables = ["feat": table]
+    if let targets { tables["label"] = targetTable(targets) }
     let data = NodeData(
-      count: nodes, tables: ["feat": table], labels: ArrayView((0..<nodes).map { Int32(label($0)) }), classCount: classes,
+      count: nodes, tables: tables,
+      labels: ArrayView((0..<nodes).map { unknownLabels && $0 % 7 == 0 ? -1 : Int32(label($0)) }), classCount: classes,
       split: Split(
         train: Array(ids.prefix(trainNodes)), validation: Array(ids[trainNodes..<trainNodes + (nodes - trainNodes) / 2]),
         test: Array(ids[(trainNodes + (nodes - trainNodes) / 2)...])))
@@ -47,6 +56,23 @@ struct PlantedGraph {
   private func value(_ node: Int, _ column: Int) -> Float {
     let noise = unitFloat(random(node, UInt32(100 + column))[1]) - 0.5
     return noise + (column % classes == label(node) ? 0.7 : 0)
+  }
+
+  /// Three labels or two numbers that the class and the first features decide.
+  private func targetTable(_ targets: Targets) -> FeatureTable {
+    let width = targets == .labels ? 3 : 2
+    let floats = Buffer<Float>(count: nodes * width)
+    for node in 0..<nodes {
+      for column in 0..<width {
+        let isUnknown = random(node, UInt32(900 + column))[2] % 10 == 0
+        let target =
+          targets == .labels
+          ? (label(node) >> (column % 2) & 1 == 1 || column == 2 && value(node, 0) > 0.3 ? 1 : 0)
+          : Float(label(node)) + 2 * value(node, column)
+        floats[node * width + column] = isUnknown ? .nan : target
+      }
+    }
+    return .dense(DenseRows(floats: floats, rows: nodes, columns: width))
   }
 
   private var table: FeatureTable {

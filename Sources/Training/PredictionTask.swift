@@ -1,0 +1,89 @@
+import Configuration
+import Inference
+import Kernels
+import Models
+import Partitions
+import Tensors
+
+/// What a configuration means on a given partition: which nodes, which tables, which model, which loss and which scores.
+struct PredictionTask {
+  /// Type of the training nodes.
+  let nodeType: Int
+  let table: TableDescription
+  /// Table of the targets; `nil`: class labels.
+  let targetTable: TableDescription?
+  /// In-edges taken by layer (input hop first) and relation.
+  let limits: [[Int]]
+  let modelShape: ModelShape
+  /// Score on the validation set by which models are compared.
+  let metric: Score
+  let training: TrainingConfiguration
+
+  /// - Throws: `InputError` or `ConfigurationError` when the partition lacks what the task needs.
+  init(manifest: Manifest, directory: String, training: TrainingConfiguration) throws {
+    let place = "\(directory)/\(Manifest.fileName)"
+    let types = manifest.schema.nodeTypes.indices
+    guard let type = types.first(where: { type in manifest.parts.contains { $0.train[type] > 0 } }) else {
+      throw InputError(place, expected: "training nodes", found: "an empty training split")
+    }
+    if training.patience > 0, !manifest.parts.contains(where: { $0.validation[type] > 0 }) {
+      throw InputError(place, expected: "validation nodes for --patience", found: "an empty validation split")
+    }
+    let tables = manifest.tables.filter { $0.nodeType == type }
+    let names = tables.isEmpty ? "no table" : tables.map(\.name).joined(separator: ", ")
+    guard let table = tables.first(where: { $0.name == training.features }) else {
+      throw InputError(place, expected: "a feature table '\(training.features)'", found: names)
+    }
+    guard RowSource.supports(table.elementType) else {
+      throw InputError(place, expected: "float32 rows in table '\(table.name)'", found: "\(table.elementType)")
+    }
+    let outputs: Int
+    if training.task == .classification {
+      targetTable = nil
+      outputs = manifest.classCounts[type]
+      guard outputs > 0 else {
+        throw InputError(place, expected: "labels of the training nodes", found: "none; for other targets name a --task (tables: \(names))")
+      }
+    } else {
+      let targets = try Self.targets(training, tables: tables, place: place, isLabelled: manifest.classCounts[type] > 0)
+      targetTable = targets
+      outputs = targets.columns
+    }
+    if case .given(let weights) = training.classWeights, weights.count != outputs {
+      throw ConfigurationError("--class-weights", expected: "\(outputs) numbers, one for each class", found: "\(weights.count)")
+    }
+    metric = Score(training.metric, task: training.task)
+    nodeType = type
+    self.table = table
+    self.training = training
+    let relations = manifest.schema.relations.map(\.name)
+    limits = try training.fanout.limits(relations: relations)
+    modelShape = try Self.modelShape(training, table: table, outputs: outputs, relations: relations)
+  }
+
+  private static func targets(
+    _ training: TrainingConfiguration, tables: [TableDescription], place: String, isLabelled: Bool
+  ) throws -> TableDescription {
+    let expected = "a table '\(training.targets)' of targets for --task \(training.task.rawValue)"
+    guard let table = tables.first(where: { $0.name == training.targets }) else {
+      let names = (isLabelled ? ["class labels"] : []) + tables.map { "table \($0.name)" }
+      throw InputError(place, expected: expected, found: names.isEmpty ? "no table" : names.joined(separator: ", "))
+    }
+    guard table.layout == .dense, table.elementType == .float32 else {
+      throw InputError(place, expected: expected + " with dense float32 rows", found: "\(table.layout.rawValue) \(table.elementType)")
+    }
+    return table
+  }
+
+  /// Outputs of the model for a node.
+  var outputs: Int { modelShape.classes }
+
+  /// Whether AUC and average precision are computed: where they are usual and cheap, and where the metric asks for them.
+  var ranks: Bool {
+    switch training.task {
+    case .classification: outputs == 2 || metric == .auc || metric == .averagePrecision
+    case .multilabel: true
+    case .regression: false
+    }
+  }
+}
