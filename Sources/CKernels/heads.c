@@ -16,8 +16,8 @@ void halo_head_dots(halo_isa isa, const float *x, size_t x_stride, const float *
 }
 
 void halo_head_products(halo_isa isa, const float *factors, size_t factor_stride, const float *y, size_t count, size_t heads,
-                        size_t width, float *x, size_t x_stride) {
-  CALL(isa, head_products, factors, factor_stride, y, count, heads, width, x, x_stride)
+                        size_t width, int accumulate, float *x, size_t x_stride) {
+  CALL(isa, head_products, factors, factor_stride, y, count, heads, width, accumulate, x, x_stride)
 }
 
 void halo_head_sums(halo_isa isa, const float *factors, size_t factor_stride, const float *x, size_t x_stride, size_t count,

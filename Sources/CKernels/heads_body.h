@@ -20,10 +20,12 @@ static void NAME(head_dots)(const float *x, size_t x_stride, const float *y, siz
 }
 
 static void NAME(head_products)(const float *factors, size_t factor_stride, const float *y, size_t count, size_t heads, size_t width,
-                                float *x, size_t x_stride) {
+                                int accumulate, float *x, size_t x_stride) {
   for (size_t i = 0; i < count; i++)
-    for (size_t k = 0; k < heads; k++)
-      NAME(add_product)(NULL, factors[factor_stride * i + k], y + width * k, width, x + x_stride * i + width * k);
+    for (size_t k = 0; k < heads; k++) {
+      float *out = x + x_stride * i + width * k;
+      NAME(add_product)(accumulate ? out : NULL, factors[factor_stride * i + k], y + width * k, width, out);
+    }
 }
 
 static void NAME(head_sums)(const float *factors, size_t factor_stride, const float *x, size_t x_stride, size_t count, size_t heads,

@@ -36,12 +36,14 @@ extension AttentionHeads {
     halo_head_dots(instructions.native, x.base, x.stride, y.base, y.stride, x.rows, count, width, out.base, out.stride)
   }
 
-  /// `x[i, k, f] = factors[i, k] · vectors[k, f]`: the gradient of rows through their scores. Shapes as in `dots`.
+  /// `x[i, k, f] = factors[i, k] · vectors[k, f]`, or `+=`: the gradient of rows through their scores. Shapes as in `dots`.
   public func products(
-    _ factors: MatrixView, vectors: UnsafePointer<Float>, into x: MatrixView, instructions: InstructionSet = .detected
+    _ factors: MatrixView, vectors: UnsafePointer<Float>, into x: MatrixView, accumulating: Bool = false,
+    instructions: InstructionSet = .detected
   ) {
     check(x, factors)
-    halo_head_products(instructions.native, factors.base, factors.stride, vectors, x.rows, count, width, x.base, x.stride)
+    halo_head_products(
+      instructions.native, factors.base, factors.stride, vectors, x.rows, count, width, accumulating ? 1 : 0, x.base, x.stride)
   }
 
   /// `sums[k, f] += Σ_i factors[i, k] · x[i, k, f]`, rows in order: the gradient of the vectors that give scores.

@@ -53,7 +53,9 @@ public enum GraphAttentionV2 {
   ///
   /// `out[v, k] = a[k] · q[v, k]` with `q[v, k] = Σ ∂e · leaky′` over the edges into `v`.
   ///
-  /// - Parameter vectorsGradient: Receives `Σ_v r[v] · q[v]` on top of what it holds, the other part of the gradient of `a`.
+  /// - Parameters:
+  ///   - vectorsGradient: Receives `Σ_v r[v] · q[v]` on top of what it holds, the other part of the gradient of `a`.
+  ///   - out: Row `i` receives destination `range.lowerBound + i`; may be `destinationRows`.
   public static func destinationGradient(
     _ range: Range<Int>, of edges: AttentionEdges, heads: AttentionHeads, scoreGradients: UnsafePointer<Float>,
     signs: UnsafePointer<UInt16>, destinationRows: MatrixView, vectors: UnsafePointer<Float>,

@@ -18,6 +18,8 @@ struct Layer: Sendable {
           shape, layer: index, outputs: shape.outputWidth(of: index), bias: "layers.\(index).bias",
           .symmetric(selfLoops: shape.selfLoops), &layout)
       case .gin: GINConvolution(shape, layer: index, &layout)
+      case .gat: AttentionConvolution(shape, layer: index, &layout)
+      case .gatv2: AttentionV2Convolution(shape, layer: index, &layout)
       }
     finish = LayerFinish(shape, layer: index, convolution, &layout)
     layout.endLayer()
@@ -41,7 +43,7 @@ struct Layer: Sendable {
     }
     workspace.keptColumns = convolution.keptWidth
     let kept = workspace.kept.matrix(rows: edges.destinationCount, columns: convolution.keptWidth)
-    convolution.prepare(edges, input, workspace, threads)
+    convolution.prepare(edges, input, workspace, mode, threads)
     finish.prepare(rows: edges.destinationCount, dropout: dropout, keeps: true, workspace.finish)
     let residual = finish.residual(edges, input, weights, workspace.finish, threads)
     nonisolated(unsafe) let weights = weights

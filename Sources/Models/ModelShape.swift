@@ -6,7 +6,7 @@ public struct ModelShape: Codable, Equatable, Sendable {
   public enum Kind: String, Codable, Sendable, CaseIterable {
     case sage
     case sagePool = "sage-pool"
-    case gcn, gin
+    case gcn, gin, gat, gatv2
   }
 
   public enum Activation: String, Codable, Sendable, CaseIterable { case relu, elu, prelu }

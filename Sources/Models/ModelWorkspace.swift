@@ -61,6 +61,7 @@ final class LayerWorkspace: @unchecked Sendable {
   let transposed: [TransposedEdges]
   /// Factor of each destination in the gradient, by relation.
   let gatherScales: [GrowingBuffer<Float>]
+  let attention: AttentionWorkspace
   let products = ProductGradientWorkspace()
   let sums = LaneSums()
   /// Scratch tiles of every lane.
@@ -69,6 +70,7 @@ final class LayerWorkspace: @unchecked Sendable {
   init(relations: Int) {
     transposed = (0..<relations).map { _ in TransposedEdges() }
     gatherScales = (0..<relations).map { _ in GrowingBuffer() }
+    attention = AttentionWorkspace(relations: relations)
   }
 
   /// Sorts every relation's edges by source.

@@ -14,6 +14,8 @@ import Testing
     let rows = MatrixView(zeros: 2, 4)
     heads.products(scores, vectors: [1, 2, 3, 4], into: rows)
     #expect(rows.lists == [[3, 6, 24, 32], [6, 12, 21, 28]])
+    heads.products(scores, vectors: [1, 0, 0, 1], into: rows, accumulating: true)
+    #expect(rows.lists == [[6, 6, 24, 40], [12, 12, 21, 35]])
     var sums: [Float] = [100, 0, 0, 0]
     heads.add(scores, times: x, to: &sums)
     #expect(sums == [133, 42, 73, 88])

@@ -4,7 +4,7 @@ import Testing
 
 /// The whole gradient against central differences of an independent float64 model.
 @Suite struct ModelGradientTests {
-  static let shapes: [ModelShape] = sageShapes + otherKinds + optionShapes
+  static let shapes: [ModelShape] = sageShapes + otherKinds + optionShapes + attentionShapes
 
   static let sageShapes: [ModelShape] = [
     // Aggregate first throughout, then transform first in the last layer.

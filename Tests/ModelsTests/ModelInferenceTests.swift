@@ -67,7 +67,7 @@ import Testing
       ModelShape(inputColumns: 12, sparseInput: true, hidden: 4, layers: 2, classes: 3, relations: ["a", "b"], rowNormalise: true),
       ModelShape(inputColumns: 12, hidden: 4, layers: 1, classes: 3, rowNormalise: true),
       ModelShape(inputColumns: 3, hidden: 4, layers: 1, classes: 8),
-    ] + ModelGradientTests.otherKinds + ModelGradientTests.optionShapes
+    ] + ModelGradientTests.otherKinds + ModelGradientTests.optionShapes + ModelGradientTests.attentionShapes
 
   /// One layer of exact inference is the layer of a batch that holds all edges; dropout of the shape is not applied.
   @Test(arguments: shapes)

@@ -108,11 +108,13 @@ import Testing
   ]
 
   @Test(arguments: cases)
-  func aLayerGivesTheSame(_ example: Case) throws {
+  func aLayerGivesTheSame(_ example: Case) throws { try Self.expectTheSame(example, edges: Self.edges) }
+
+  static func expectTheSame(_ example: Case, edges: [(source: UInt32, destination: Int)]) throws {
     var draws = Draws(0)
     var batch = Batch(example.shape, seeds: 6, growth: 0, draws: &draws)
-    batch.features = Self.features
-    batch.edges = [[(0..<6).map { node in Self.edges.filter { $0.destination == node }.map(\.source) }]]
+    batch.features = features
+    batch.edges = [[(0..<6).map { node in edges.filter { $0.destination == node }.map(\.source) }]]
     batch.degrees = batch.edges.map { $0.map { $0.map { UInt32($0.count) } } }
     batch.sourceDegrees = [batch.degrees[0][0]]
     let model = try Model(example.shape)

@@ -117,6 +117,7 @@ struct ReferenceModel {
     case .sagePool: sage(layer, x, weights, pooled: true)
     case .gcn: propagation(layer, x, weights)
     case .gin: gin(layer, x, weights)
+    case .gat, .gatv2: attention(layer, x, weights)
     }
   }
 

@@ -71,9 +71,9 @@ void halo_exp(halo_isa isa, float *x, size_t count);
 void halo_head_dots(halo_isa isa, const float *x, size_t x_stride, const float *y, size_t y_stride, size_t count, size_t heads,
                     size_t width, float *out, size_t out_stride);
 
-/// x[i, k, f] = factors[i, k] * y[k, f].
+/// x[i, k, f] = factors[i, k] * y[k, f], or with `accumulate` += it.
 void halo_head_products(halo_isa isa, const float *factors, size_t factor_stride, const float *y, size_t count, size_t heads,
-                        size_t width, float *x, size_t x_stride);
+                        size_t width, int accumulate, float *x, size_t x_stride);
 
 /// sums[k, f] += sum over i of factors[i, k] * x[i, k, f], in the order of i.
 void halo_head_sums(halo_isa isa, const float *factors, size_t factor_stride, const float *x, size_t x_stride, size_t count,

@@ -38,8 +38,8 @@ protocol Convolution: Sendable {
   /// Columns that `combine` keeps for each destination for `backward`.
   var keptWidth: Int { get }
 
-  /// Computes what all tiles of a pass share, such as factors of sources.
-  func prepare(_ edges: LayerEdges, _ input: LayerInput, _ workspace: LayerWorkspace, _ threads: Threads)
+  /// Computes what all tiles of a pass share, such as factors of sources, and makes room for what they keep.
+  func prepare(_ edges: LayerEdges, _ input: LayerInput, _ workspace: LayerWorkspace, _ mode: PassMode, _ threads: Threads)
 
   /// The transformed rows of sources `rows`, and the own products of the first of them, where they are wanted.
   ///
@@ -79,7 +79,7 @@ protocol Convolution: Sendable {
 }
 
 extension Convolution {
-  func prepare(_ edges: LayerEdges, _ input: LayerInput, _ workspace: LayerWorkspace, _ threads: Threads) {}
+  func prepare(_ edges: LayerEdges, _ input: LayerInput, _ workspace: LayerWorkspace, _ mode: PassMode, _ threads: Threads) {}
 
   /// First element of the bias in the flat vector.
   var biasStart: Int { range.upperBound - outputs }
