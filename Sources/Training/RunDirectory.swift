@@ -8,6 +8,7 @@ import Tensors
 /// metrics.jsonl        one line per step and per epoch; equal bytes for any number of workers and threads
 /// timings.jsonl        one line per worker and epoch: seconds and bytes by stage, memory
 /// model.safetensors    the best model on the validation set
+/// events.out.tfevents… losses, scores, learning rates and seconds for TensorBoard, see `EventFile`
 /// scores.json          its scores, and a table of the classes; equal bytes for any number of workers and threads
 /// ```
 /// Written by worker 0 alone. The directory takes its name when its first epoch is complete; until then it is
@@ -98,7 +99,7 @@ public final class RunDirectory {
   }
 
   /// Foundation's errors carry the system's or stand for one; one line is enough.
-  private static func failure(_ operation: String, _ error: any Error) -> any Error {
+  static func failure(_ operation: String, _ error: any Error) -> any Error {
     let codes: [CocoaError.Code: Int32] = [
       .fileWriteOutOfSpace: ENOSPC, .fileWriteVolumeReadOnly: EROFS, .fileWriteNoPermission: EACCES, .fileWriteFileExists: EEXIST,
       .fileNoSuchFile: ENOENT,

@@ -18,6 +18,7 @@ final class RunRecorder {
   private let directory: RunDirectory?
   private(set) var progress: RunProgress
   private var timings: [EpochTimings] = []
+  private var events: EventFile?
   private let bestWeights: Buffer<Float>
 
   /// A collective call.
@@ -63,9 +64,20 @@ final class RunRecorder {
       try directory.appendMetrics(steps)
       try directory.appendMetrics(progress.history.suffix(1))
       try directory.appendTimings(gathered)
+      try appendEvents(losses.stepLosses, timings: mine, to: directory)
       if isBest { try writeModel(bestWeights) }
       try directory.publish()
     }
+  }
+
+  /// The newest epoch for TensorBoard; the first one begins the file.
+  private func appendEvents(_ losses: [Double], timings: EpochTimings, to directory: RunDirectory) throws {
+    guard let epoch = progress.history.last else { return }
+    let steps = (epoch.epoch - 1) * losses.count
+    let file = try events ?? EventFile(creating: directory.file(EventFile.newName()), after: steps)
+    events = file
+    let rate = Double(request.training.learningRate)
+    try file.append(epoch, steps: steps, losses: losses, rate: { _ in rate }, timings: timings)
   }
 
   /// Ends the run: writes its scores, and the last weights where no epoch could be compared; a collective call.
