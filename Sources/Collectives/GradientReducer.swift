@@ -19,10 +19,10 @@ public final class GradientReducer {
   /// Bytes exchanged so far.
   public private(set) var traffic = ReductionTraffic()
 
-  private let group: any ProcessGroup
+  let group: any ProcessGroup
   private let assignment: PartAssignment
   private let tree: ReductionTree
-  private let threads: Threads
+  let threads: Threads
   /// The blocks that arrive at a slice owner, by worker.
   private let blocksOfWorker: [[ReductionTree.Block]]
   private let additions: [ReductionTree.Addition]
@@ -130,8 +130,7 @@ public final class GradientReducer {
   public func orderedSum(_ perPart: [Int: [Double]]) throws -> [Double] {
     let message = PartVectors(perPart, allowed: assignment.parts(of: group.rank)).bytes
     let messages = try group.allGather(message)
-    traffic.sumBytesSent += message.count * (group.size - 1)
-    traffic.sumBytesReceived += messages.reduce(0) { $0 + $1.count } - message.count
+    count(sumBytesSent: message.count * (group.size - 1), received: messages.reduce(0) { $0 + $1.count } - message.count)
     var vectors = [[Double]?](repeating: nil, count: assignment.parts)
     var length: Int?
     for (peer, bytes) in messages.enumerated() {
@@ -149,6 +148,12 @@ public final class GradientReducer {
       }
     }
     return tree.sum(vectors) { left, right in zip(left, right).map { $0 + $1 } } ?? []
+  }
+
+  /// Adds to the bytes exchanged for sums of float64 values.
+  func count(sumBytesSent sent: Int, received: Int) {
+    traffic.sumBytesSent += sent
+    traffic.sumBytesReceived += received
   }
 
   /// Where my slice of each worker's blocks is: in the sums for my own, in `received` for the others'.

@@ -1,48 +1,55 @@
 import Glibc
 public import Tensors
 
-/// Adam with bias correction and L2 decay in the gradient; formulas and defaults of `torch.optim.Adam`.
+/// Adam with bias correction; formulas and defaults of `torch.optim.Adam` and `torch.optim.AdamW`.
 ///
 /// `m += (1 − β₁)(g − m)`, `v = β₂·v + (1 − β₂)·g²`, `w −= lr / (1 − β₁ᵗ) · m / (√v / √(1 − β₂ᵗ) + ε)`.
 /// Kingma, Ba, ICLR 2015, arXiv:1412.6980.
+///
+/// A decay of λ adds `λ·w` to `g`; decoupled, as in AdamW, it leaves the moments alone and first shrinks the weight, `w −= lr·λ·w`.
+/// Loshchilov, Hutter, ICLR 2019, arXiv:1711.05101, Alg. 2.
 public struct Adam: Optimizer, Equatable {
-  public var learningRate: Float
   public var beta1: Float
   public var beta2: Float
   public var epsilon: Float
+  /// AdamW: decay acts on the weights, not through the gradient.
+  public var decouplesDecay: Bool
 
-  public init(learningRate: Float = 1e-3, beta1: Float = 0.9, beta2: Float = 0.999, epsilon: Float = 1e-8) {
-    self.learningRate = learningRate
+  public init(beta1: Float = 0.9, beta2: Float = 0.999, epsilon: Float = 1e-8, decouplesDecay: Bool = false) {
     self.beta1 = beta1
     self.beta2 = beta2
     self.epsilon = epsilon
+    self.decouplesDecay = decouplesDecay
   }
 
-  /// First moments, then second moments.
-  public var stateCount: Int { 2 }
+  public var stateNames: [String] { ["first-moment", "second-moment"] }
 
   /// The definition for one element, in float64.
   package static func reference(
-    _ rule: Adam, weight: inout Double, gradient: Double, first: inout Double, second: inout Double, step: Int
+    _ rule: Adam, weight: inout Double, gradient: Double, decay: Double, first: inout Double, second: inout Double, step: OptimizerStep
   ) {
     let (beta1, beta2) = (Double(rule.beta1), Double(rule.beta2))
-    first = beta1 * first + (1 - beta1) * gradient
-    second = beta2 * second + (1 - beta2) * gradient * gradient
-    let correctedFirst = first / (1 - pow(beta1, Double(step)))
-    let correctedSecond = second / (1 - pow(beta2, Double(step)))
-    weight -= Double(rule.learningRate) * correctedFirst / (correctedSecond.squareRoot() + Double(rule.epsilon))
+    let g = rule.decouplesDecay ? gradient : gradient + decay * weight
+    if rule.decouplesDecay { weight -= step.learningRate * decay * weight }
+    first = beta1 * first + (1 - beta1) * g
+    second = beta2 * second + (1 - beta2) * g * g
+    let correctedFirst = first / (1 - pow(beta1, Double(step.number)))
+    let correctedSecond = second / (1 - pow(beta2, Double(step.number)))
+    weight -= step.learningRate * correctedFirst / (correctedSecond.squareRoot() + Double(rule.epsilon))
   }
 
-  public func update(_ slice: OptimizerSlice, step: Int, normaliser: Double, decay: WeightDecay, threads: Threads) {
-    precondition(step >= 1 && normaliser > 0, "step \(step) with normaliser \(normaliser)")
+  public func update(_ slice: OptimizerSlice, _ step: OptimizerStep, decay: WeightDecay, threads: Threads) {
     let count = slice.range.count
+    let number = Double(step.number)
     let factors = Factors(
-      gradient: Float(1 / normaliser), decay: 0, beta2: beta2, rest1: Float(1 - Double(beta1)), rest2: Float(1 - Double(beta2)),
-      rate: Float(Double(learningRate) / (1 - pow(Double(beta1), Double(step)))),
-      inverseRoot: Float(1 / (1 - pow(Double(beta2), Double(step))).squareRoot()), epsilon: epsilon)
+      gradient: Float(step.gradientScale), penalty: 0, keep: 1, beta2: beta2, rest1: Float(1 - Double(beta1)),
+      rest2: Float(1 - Double(beta2)), rate: Float(step.learningRate / (1 - pow(Double(beta1), number))),
+      inverseRoot: Float(1 / (1 - pow(Double(beta2), number)).squareRoot()), epsilon: epsilon)
+    let decouples = decouplesDecay
     slice.forEachRun(decay, threads: threads) { elements, coefficient in
       var factors = factors
-      factors.decay = coefficient
+      factors.penalty = decouples ? 0 : coefficient
+      factors.keep = decouples ? Float(1 - step.learningRate * Double(coefficient)) : 1
       var index = elements.lowerBound
       while index &+ 8 <= elements.upperBound {
         factors.step8(slice.weights + index, slice.gradient + index, slice.state + index, slice.state + (count &+ index))
@@ -57,10 +64,13 @@ public struct Adam: Optimizer, Equatable {
   }
 }
 
-/// What all elements of one step share.
+/// What a run of elements with one decay coefficient shares in one step.
 private struct Factors {
   let gradient: Float
-  var decay: Float
+  /// Coefficient of the weight in its own gradient.
+  var penalty: Float
+  /// Share of the weight that a decoupled decay leaves.
+  var keep: Float
   let beta2: Float
   let rest1: Float
   let rest2: Float
@@ -70,10 +80,10 @@ private struct Factors {
 
   @inline(__always)
   func step(_ weight: inout Float, _ gradient: Float, _ first: inout Float, _ second: inout Float) {
-    let g = gradient * self.gradient + decay * weight
+    let g = gradient * self.gradient + penalty * weight
     first += (g - first) * rest1
     second = second * beta2 + g * g * rest2
-    weight -= rate * (first / (second.squareRoot() * inverseRoot + epsilon))
+    weight = weight * keep - rate * (first / (second.squareRoot() * inverseRoot + epsilon))
   }
 
   /// Eight elements; the same operations in the same order as for one.
@@ -86,10 +96,10 @@ private struct Factors {
     var weight = w.loadUnaligned(as: SIMD8<Float>.self)
     var firstMoment = m.loadUnaligned(as: SIMD8<Float>.self)
     var secondMoment = v.loadUnaligned(as: SIMD8<Float>.self)
-    let g = UnsafeRawPointer(gradient).loadUnaligned(as: SIMD8<Float>.self) * self.gradient + decay * weight
+    let g = UnsafeRawPointer(gradient).loadUnaligned(as: SIMD8<Float>.self) * self.gradient + penalty * weight
     firstMoment += (g - firstMoment) * rest1
     secondMoment = secondMoment * beta2 + g * g * rest2
-    weight -= rate * (firstMoment / (secondMoment.squareRoot() * inverseRoot + epsilon))
+    weight = weight * keep - rate * (firstMoment / (secondMoment.squareRoot() * inverseRoot + epsilon))
     w.storeBytes(of: weight, as: SIMD8<Float>.self)
     m.storeBytes(of: firstMoment, as: SIMD8<Float>.self)
     v.storeBytes(of: secondMoment, as: SIMD8<Float>.self)

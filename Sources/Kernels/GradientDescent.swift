@@ -2,28 +2,24 @@ public import Tensors
 
 /// Stochastic gradient descent with momentum; formulas of `torch.optim.SGD` without dampening or Nesterov's step.
 ///
-/// `b = µ·b + g`, `w −= lr·b`. Without momentum there is no state.
+/// `b = µ·b + g + λ·w`, `w −= lr·b`. Without momentum there is no state.
 public struct GradientDescent: Optimizer, Equatable {
-  public var learningRate: Float
   public var momentum: Float
 
-  public init(learningRate: Float, momentum: Float = 0) {
-    self.learningRate = learningRate
-    self.momentum = momentum
-  }
+  public init(momentum: Float = 0) { self.momentum = momentum }
 
-  public var stateCount: Int { momentum == 0 ? 0 : 1 }
+  public var stateNames: [String] { momentum == 0 ? [] : ["velocity"] }
 
   /// The definition for one element, in float64.
-  package static func reference(_ rule: GradientDescent, weight: inout Double, gradient: Double, velocity: inout Double) {
-    velocity = Double(rule.momentum) * velocity + gradient
-    weight -= Double(rule.learningRate) * velocity
+  package static func reference(
+    _ rule: GradientDescent, weight: inout Double, gradient: Double, decay: Double, velocity: inout Double, learningRate: Double
+  ) {
+    velocity = Double(rule.momentum) * velocity + gradient + decay * weight
+    weight -= learningRate * velocity
   }
 
-  public func update(_ slice: OptimizerSlice, step: Int, normaliser: Double, decay: WeightDecay, threads: Threads) {
-    precondition(step >= 1 && normaliser > 0, "step \(step) with normaliser \(normaliser)")
-    let scale = Float(1 / normaliser)
-    let (rate, momentum) = (learningRate, momentum)
+  public func update(_ slice: OptimizerSlice, _ step: OptimizerStep, decay: WeightDecay, threads: Threads) {
+    let (scale, rate, momentum) = (Float(step.gradientScale), Float(step.learningRate), momentum)
     slice.forEachRun(decay, threads: threads) { elements, coefficient in
       let weights = slice.weights
       for index in elements {

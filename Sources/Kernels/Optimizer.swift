@@ -4,7 +4,7 @@ public import Tensors
 public struct WeightDecay: Sendable, Equatable {
   public struct Entry: Sendable, Equatable {
     public var range: Range<Int>
-    /// L2 penalty: `coefficient · w` is added to the gradient.
+    /// How strongly the elements are pulled towards zero; the rule says by which formula.
     public var coefficient: Float
 
     public init(_ range: Range<Int>, _ coefficient: Float) {
@@ -46,7 +46,8 @@ public struct OptimizerSlice: @unchecked Sendable {
   public let weights: UnsafeMutablePointer<Float>
   /// Sum of the gradient over the global batch, not yet normalised.
   public let gradient: UnsafePointer<Float>
-  /// `stateCount` vectors of `range.count` elements, one after the other; zeros before the first step.
+  /// One vector for each of the rule's `stateNames`, of `range.count` elements, one after the other; zeros before the
+  /// first step.
   public let state: UnsafeMutablePointer<Float>
 
   public init(
@@ -59,17 +60,29 @@ public struct OptimizerSlice: @unchecked Sendable {
   }
 }
 
+/// What all elements of the flat vector share in one step.
+public struct OptimizerStep: Sendable, Equatable {
+  /// Steps taken so far, this one included: from 1.
+  public var number: Int
+  public var learningRate: Double
+  /// What the summed gradient is multiplied by: 1 / normaliser, times the factor of a clipped norm.
+  public var gradientScale: Double
+
+  public init(number: Int, learningRate: Double, gradientScale: Double) {
+    precondition(number >= 1, "steps count from 1, found \(number)")
+    self.number = number
+    self.learningRate = learningRate
+    self.gradientScale = gradientScale
+  }
+}
+
 /// A rule that moves weights against a gradient; element by element, so slices and threads cannot change its bits.
 public protocol Optimizer: Sendable {
-  /// Float32 vectors of state per weight.
-  var stateCount: Int { get }
+  /// Float32 vectors of state per weight, each with a name for those who store it.
+  var stateNames: [String] { get }
 
-  /// One step over a slice. With `g = gradient / normaliser + decay · w`.
-  ///
-  /// - Parameters:
-  ///   - step: Number of the step, from 1.
-  ///   - normaliser: What the summed gradient is divided by: the number of seeds of the global batch.
-  func update(_ slice: OptimizerSlice, step: Int, normaliser: Double, decay: WeightDecay, threads: Threads)
+  /// One step over a slice. With `g = gradientScale · gradient`, to which `decay · w` is added unless the rule decays otherwise.
+  func update(_ slice: OptimizerSlice, _ step: OptimizerStep, decay: WeightDecay, threads: Threads)
 }
 
 extension OptimizerSlice {

@@ -100,7 +100,8 @@ public final class TrainingJob {
     self.loss = loss
     normalisers = try StepNormalisers(plan: plan, loss: loss, targets: targets, loader: loader, reducer: reducer)
     step = TrainingStep(
-      model: model, loader: loader, loss: loss, targets: targets, reducer: reducer, configuration: training, threads: threads)
+      model: model, loader: loader, loss: loss, targets: targets, reducer: reducer, configuration: training,
+      stepsPerEpoch: plan.stepsPerEpoch, threads: threads)
     meter = TrafficMeter(store: store, source: source, client: worker.client, reducer: reducer)
     evaluator = try Evaluator(
       worker: worker, model: model, store: store, task: task, loss: loss, targets: targets, reducer: reducer, threads: threads)

@@ -31,6 +31,7 @@ final class TrainingStep {
 
   init(
     model: Model, loader: BatchLoader, loss: Loss, targets: [NodeTargets], reducer: GradientReducer, configuration: TrainingConfiguration,
+    stepsPerEpoch: Int,
     threads: Threads
   ) {
     self.model = model
@@ -43,7 +44,7 @@ final class TrainingStep {
     workspace = ModelWorkspace(model)
     weights = model.initialWeights(seed: configuration.seed)
     optimizer = DenseOptimizer(
-      slice: reducer.slice, layout: model.parameters, configuration: configuration, threads: threads)
+      reducer: reducer, layout: model.parameters, configuration: configuration, stepsPerEpoch: stepsPerEpoch, threads: threads)
   }
 
   /// Loss sum and right answers of one part in one step.
@@ -61,7 +62,7 @@ final class TrainingStep {
     let outcomes = zip(batches, targets).map { compute($0, targets: $1, runStep: runStep) }
     let gradient = try clock.measure(.reduce) { try reducer.reduce() }
     try clock.measure(.update) {
-      optimizer.update(weights: weights.pointer, gradient: gradient, normaliser: normaliser)
+      try optimizer.update(weights: weights.pointer, gradient: gradient, normaliser: normaliser, runStep: Int(runStep))
       try reducer.allGather(weights: weights.pointer)
     }
     return outcomes

@@ -3,29 +3,50 @@ import Tensors
 import Testing
 
 @Suite struct OptimizerTests {
-  /// Runs `steps` steps on a slice that begins at element 3 of the flat vector; returns the weights after each.
-  private func run(_ rule: some Optimizer, weights: [Float], gradients: [[Float]], normaliser: Double, decay: WeightDecay, threads: Int = 1)
-    -> [[Float]]
-  {
+  /// Runs one step for each gradient on a slice that begins at element 3 of the flat vector; returns the weights after each.
+  private func run(
+    _ rule: some Optimizer, learningRate: Double, weights: [Float], gradients: [[Float]], normaliser: Double, decay: WeightDecay,
+    threads: Int = 1
+  ) -> [[Float]] {
     let w = keep(Buffer(copying: weights))
-    let state = keep(Buffer<Float>(count: rule.stateCount * weights.count))
-    return gradients.enumerated().map { step, gradient in
+    let state = keep(Buffer<Float>(count: rule.stateNames.count * weights.count))
+    return gradients.enumerated().map { number, gradient in
       let g = keep(Buffer(copying: gradient))
       let slice = OptimizerSlice(range: 3..<3 + weights.count, weights: w.pointer, gradient: g.pointer, state: state.pointer)
-      rule.update(slice, step: step + 1, normaliser: normaliser, decay: decay, threads: Threads(threads))
+      let step = OptimizerStep(number: number + 1, learningRate: learningRate, gradientScale: 1 / normaliser)
+      rule.update(slice, step, decay: decay, threads: Threads(threads))
       return Array(w.elements)
     }
   }
 
-  /// The first step of Adam moves by the rate against the gradient's sign, whatever its size.
-  @Test func literalSteps() {
-    let adam = run(Adam(learningRate: 0.5), weights: [1, 2], gradients: [[8, -0.25]], normaliser: 4, decay: WeightDecay())
-    #expect(abs(adam[0][0] - 0.5) < 1e-6 && abs(adam[0][1] - 2.5) < 1e-6)
-    // b = 2, then 0.5·2 + 1: w = 10 − 0.1·2 − 0.1·2.
-    let descent = run(
-      GradientDescent(learningRate: 0.1, momentum: 0.5), weights: [10], gradients: [[4], [2]], normaliser: 2, decay: WeightDecay())
-    #expect(abs(descent[0][0] - 9.8) < 1e-6 && abs(descent[1][0] - 9.6) < 1e-6)
-    #expect(GradientDescent(learningRate: 1).stateCount == 0)
+  /// What PyTorch 2.13 gives in float64 for lr 0.1, weight_decay 0.25: Adam, AdamW, and SGD with momentum 0.9.
+  @Test func threeStepsAreThoseOfPyTorch() {
+    let expected: [(any Optimizer, [[Double]])] = [
+      (Adam(), [[0.900000001, -1.900000001, 0.4], [0.906901519, -1.807804495, 0.310142481], [0.885937345, -1.846568059, 0.253444643]]),
+      (
+        Adam(decouplesDecay: true),
+        [[0.875000002, -1.850000004, 0.3875], [0.889735354, -1.777116301, 0.288937013], [0.881161036, -1.794386584, 0.22939696]]
+      ),
+      (
+        GradientDescent(momentum: 0.9),
+        [[0.925, -1.925, 0.2875], [0.934375, -1.821875, 0.0140625], [0.894453125, -1.983515625, -0.182382813]]
+      ),
+    ]
+    for (rule, steps) in expected {
+      let found = run(
+        rule, learningRate: 0.1, weights: [1, -2, 0.5], gradients: [[1, -0.5, 4], [-2, 0.25, 1.5], [0.5, 6, -1]], normaliser: 2,
+        decay: WeightDecay([.init(0..<10, 0.25)]))
+      for (step, (found, expected)) in zip(found, steps).enumerated() {
+        for (a, b) in zip(found, expected) { #expect(abs(Double(a) - b) < 1e-6, "\(rule), step \(step + 1): \(found)") }
+      }
+    }
+  }
+
+  @Test func descentWithoutMomentumHasNoState() {
+    #expect(GradientDescent().stateNames == [] && GradientDescent(momentum: 0.5).stateNames == ["velocity"])
+    let steps = run(
+      GradientDescent(), learningRate: 0.5, weights: [10], gradients: [[4], [2]], normaliser: 2, decay: WeightDecay())
+    #expect(steps == [[9], [8.5]])
   }
 
   @Test(arguments: [1, 7, 8, 29, 40_001])
@@ -36,27 +57,29 @@ import Testing
     let bounds = (3 + count / 3, 3 + count / 2)
     let decay = WeightDecay([.init(0..<bounds.0, 0.5), .init(bounds.0..<bounds.1, 0.125)])
     let coefficient = { (index: Int) in index + 3 < bounds.0 ? 0.5 : index + 3 < bounds.1 ? 0.125 : 0 }
-    let adam = Adam(learningRate: 0.01)
-    let descent = GradientDescent(learningRate: 0.1, momentum: 0.9)
-    let (adamWeights, descentWeights) = (
-      run(adam, weights: weights, gradients: gradients, normaliser: 3, decay: decay),
-      run(descent, weights: weights, gradients: gradients, normaliser: 3, decay: decay)
-    )
-    for index in stride(from: 0, to: count, by: max(1, count / 101)) {
-      var (a, first, second, d, velocity) = (Double(weights[index]), 0.0, 0.0, Double(weights[index]), 0.0)
-      for step in 0..<5 {
-        let g = Double(gradients[step][index]) / 3
-        Adam.reference(adam, weight: &a, gradient: g + coefficient(index) * a, first: &first, second: &second, step: step + 1)
-        GradientDescent.reference(descent, weight: &d, gradient: g + coefficient(index) * d, velocity: &velocity)
-        // About ten roundings of values below 2 a step; Adam's quotient amplifies those of a small second moment.
-        #expect(abs(Double(adamWeights[step][index]) - a) <= 2e-6)
-        #expect(abs(Double(descentWeights[step][index]) - d) <= Double(step + 1) * 20 * 0x1p-24)
+    let descent = GradientDescent(momentum: 0.9)
+    func weightsAfter(_ rule: some Optimizer, threads: Int = 1) -> [[Float]] {
+      run(rule, learningRate: 0.05, weights: weights, gradients: gradients, normaliser: 3, decay: decay, threads: threads)
+    }
+    let descended = weightsAfter(descent)
+    for adam in [Adam(), Adam(decouplesDecay: true)] {
+      let adapted = weightsAfter(adam)
+      for index in stride(from: 0, to: count, by: max(1, count / 101)) {
+        var (a, first, second, d, velocity) = (Double(weights[index]), 0.0, 0.0, Double(weights[index]), 0.0)
+        for number in 0..<5 {
+          let g = Double(gradients[number][index]) / 3
+          let step = OptimizerStep(number: number + 1, learningRate: 0.05, gradientScale: 1)
+          Adam.reference(adam, weight: &a, gradient: g, decay: coefficient(index), first: &first, second: &second, step: step)
+          GradientDescent.reference(
+            descent, weight: &d, gradient: g, decay: coefficient(index), velocity: &velocity, learningRate: 0.05)
+          // About ten roundings of values below 2 a step; Adam's quotient amplifies those of a small second moment.
+          #expect(abs(Double(adapted[number][index]) - a) <= 1e-5)
+          #expect(abs(Double(descended[number][index]) - d) <= Double(number + 1) * 20 * 0x1p-24)
+        }
       }
+      for threads in 2...3 { #expect(weightsAfter(adam, threads: threads) == adapted) }
     }
-    for threads in 2...3 {
-      #expect(run(adam, weights: weights, gradients: gradients, normaliser: 3, decay: decay, threads: threads) == adamWeights)
-      #expect(run(descent, weights: weights, gradients: gradients, normaliser: 3, decay: decay, threads: threads) == descentWeights)
-    }
+    for threads in 2...3 { #expect(weightsAfter(descent, threads: threads) == descended) }
   }
 
   /// Slices of the flat vector may be cut anywhere.
@@ -69,8 +92,8 @@ import Testing
       for (low, high) in zip(cuts, cuts.dropFirst()) {
         let state = keep(Buffer<Float>(count: 2 * (high - low)))
         Adam().update(
-          OptimizerSlice(range: low..<high, weights: w.pointer + low, gradient: g.pointer + low, state: state.pointer), step: 1,
-          normaliser: 7, decay: decay, threads: Threads(1))
+          OptimizerSlice(range: low..<high, weights: w.pointer + low, gradient: g.pointer + low, state: state.pointer),
+          OptimizerStep(number: 1, learningRate: 0.01, gradientScale: 1 / 7), decay: decay, threads: Threads(1))
       }
       return Array(w.elements)
     }

@@ -93,6 +93,39 @@ import Training
     }
   }
 
+  /// Norms over the whole gradient, rates that follow the step, decay by layer: all the same on any number of workers.
+  @Test(arguments: [TrainingConfiguration.Optimizer.adam, .adamw, .sgd])
+  func workersDoNotChangeABitOfTheOptimiser(_ optimizer: TrainingConfiguration.Optimizer) throws {
+    let scratch = try ScratchDirectory()
+    let parts = "\(scratch.path)/parts"
+    try PlantedGraph().partition(into: 4, at: parts)
+    var training = try Self.training(order: .balanced)
+    training.hidden = 300  // More than one chunk of 4,096 weights, so that several workers have a slice.
+    training.optimizer = optimizer
+    training.momentum = 0.9
+    training.weightDecay = [0.01, 0]
+    training.schedule = optimizer == .sgd ? .step : .cosine
+    training.stepEvery = 1
+    training.warmup = 1
+    training.clipNorm = 0.5
+    let reference = try Self.run(parts, training: training, workers: 1, threads: 1, mapPeers: true, into: scratch)
+    for workers in 2...4 {
+      let outcome = try Self.run(parts, training: training, workers: workers, threads: 2, mapPeers: true, into: scratch)
+      #expect(outcome.metrics == reference.metrics, "metrics of \(workers) workers")
+      #expect(outcome.model == reference.model, "model of \(workers) workers")
+    }
+    let changes: [(String, (inout TrainingConfiguration) -> Void)] = [
+      ("clipNorm", { $0.clipNorm = 0 }), ("warmup", { $0.warmup = 0 }), ("schedule", { $0.schedule = .constant }),
+      ("weightDecay", { $0.weightDecay = [0, 0.01] }),
+    ]
+    for (name, change) in changes {
+      var other = training
+      change(&other)
+      let outcome = try Self.run(parts, training: other, workers: 1, threads: 1, mapPeers: true, into: scratch)
+      #expect(outcome.metrics != reference.metrics, "\(name) matters")
+    }
+  }
+
   /// A test of equality must be able to fail: other seeds give other bits.
   @Test func anotherSeedGivesAnotherRun() throws {
     let scratch = try ScratchDirectory()
