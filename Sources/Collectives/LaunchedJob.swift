@@ -81,6 +81,7 @@ final class LaunchedJob {
   }
 
   private func conclude(_ status: Int32) -> Int32 {
+    if status == Launcher.stoppedPolitely { return status }
     if let stopSignal, status != 0 {
       if case .exited = output.report.blamed?.cause, let line = output.report.line(status: status) { say(line) }
       // Workers that did not finish politely were ended because of the signal, however mpirun counts that.

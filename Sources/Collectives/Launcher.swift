@@ -6,13 +6,15 @@ import Tensors
 ///
 /// - The workers' output is passed on unchanged; their standard input is empty. Their standard output is a
 ///   pseudo-terminal and their standard error a pipe, whatever the launcher's are.
-/// - SIGINT, SIGTERM and SIGHUP ask the workers to stop politely, by SIGUSR1; a second one, or the end of the grace
-///   period, ends them at once.
+/// - SIGINT, SIGTERM, SIGHUP and SIGUSR1 ask the workers to stop politely, by SIGUSR1; a second one, or the end of the
+///   grace period, ends them at once.
 /// - A worker that fails ends the job within 15 seconds, and one line says which it was, where, and how it ended.
 /// - No worker outlives the launcher, even one that is killed.
 public struct Launcher: Sendable {
   /// With this code a worker exits that has itself said which worker is lost; the launcher then adds no line.
   public static let failureIsReported: Int32 = 74
+  /// With this code workers exit that were asked to stop, have kept their state and have said how to go on; the launcher then adds no line.
+  public static let stoppedPolitely: Int32 = 75
 
   /// What to run, and where.
   public struct Options: Sendable {

@@ -7,7 +7,7 @@ package struct LauncherStopLadder {
     case none, askedPolitely, tearingDown, terminated, killed
   }
 
-  /// Time for the workers to finish a step and write what must be kept, in nanoseconds.
+  /// Time for the workers to finish their epoch and write what must be kept, in nanoseconds.
   package let graceNanoseconds: UInt64
   private var step = Step.none
   private var deadline = UInt64.max

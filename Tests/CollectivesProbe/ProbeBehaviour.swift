@@ -19,7 +19,7 @@ enum ProbeBehaviour: String {
   case killInCollective = "kill-in-collective"
   /// Worker 1 ends with an error after all have left MPI.
   case exitAfterFinalize = "exit-after-finalize"
-  /// All work until they are asked to stop, and end well then.
+  /// All work until they are asked to stop, and end with the status of a run that has been.
   case stopPolitely = "stop-politely"
   /// All ignore every request to stop.
   case refuseToStop = "refuse-to-stop"

@@ -32,6 +32,7 @@ struct ProbeWorker {
     try group.barrier()
     try group.finalize()
     if rank == 1, behaviour == .exitAfterFinalize { exit(5) }
+    if behaviour == .stopPolitely { exit(Launcher.stoppedPolitely) }
   }
 
   private func endBeforeInit(_ behaviour: ProbeBehaviour) {

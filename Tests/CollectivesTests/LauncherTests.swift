@@ -65,9 +65,9 @@ import Testing
     #expect(job.outcome.errors == "worker 0 has been silent for too long\n")
   }
 
-  @Test(arguments: [SIGTERM, SIGINT]) func aSignalAsksTheWorkersToStopPolitely(_ number: Int32) throws {
+  @Test(arguments: [SIGTERM, SIGINT, SIGUSR1]) func aSignalAsksTheWorkersToStopPolitely(_ number: Int32) throws {
     let job = try ProbeJob.run("stop-politely", workers: 2, .launcher(graceSeconds: 60)) { kill($0, number) }
-    #expect(job.outcome.status == 0)
+    #expect(job.outcome.status == Launcher.stoppedPolitely)
     #expect(job.outcome.errors == "halo launch: the workers are asked to stop; a second signal ends them at once\n")
   }
 
