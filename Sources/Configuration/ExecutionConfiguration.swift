@@ -15,6 +15,10 @@ public struct ExecutionConfiguration: Codable, Equatable, Sendable {
   public var residency = Residency.mapped
   /// Seconds of silence after which a worker counts as lost.
   public var silenceLimit = 10.0
+  /// Epochs between two checkpoints, beside those after the last epoch and of each better model; 0: only when the run is asked to stop.
+  public var checkpointEvery = 1
+  /// Newest checkpoints that are kept, beside that of the best model.
+  public var keepCheckpoints = 1
 
   public init() {}
 
@@ -25,6 +29,12 @@ public struct ExecutionConfiguration: Codable, Equatable, Sendable {
     }
     guard silenceLimit >= 1 else {
       throw ConfigurationError("--silence-limit", expected: "at least 1 second", found: "\(silenceLimit)")
+    }
+    guard checkpointEvery >= 0 else {
+      throw ConfigurationError("--checkpoint-every", expected: "a number of epochs from 0", found: "\(checkpointEvery)")
+    }
+    guard keepCheckpoints >= 1 else {
+      throw ConfigurationError("--keep-checkpoints", expected: "at least 1", found: "\(keepCheckpoints)")
     }
   }
 }

@@ -4,6 +4,8 @@ public struct Job: Equatable, Sendable {
   public var partitions: String?
   /// The run directory to make.
   public var output: String?
+  /// A model file, or a run directory with one, whose weights the run begins with instead of random ones.
+  public var startingModel: String?
   public var training = TrainingConfiguration()
   public var execution = ExecutionConfiguration()
 

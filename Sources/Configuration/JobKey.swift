@@ -7,7 +7,7 @@ public struct JobKey: Sendable {
   /// Writes a value of the file into the job.
   let read: @Sendable (JobValue, inout Job) throws -> Void
   /// The value as it stands in a file; `nil`: the key is left out.
-  let text: @Sendable (Job) -> String?
+  public let text: @Sendable (Job) -> String?
 
   typealias Place<Value> = WritableKeyPath<Job, Value> & Sendable
 

@@ -5,6 +5,7 @@ extension JobKey {
   private static let job: [JobKey] = [
     .path("partitions", \.partitions),
     .path("output", \.output),
+    .path("init-from", \.startingModel),
   ]
 
   private static let model: [JobKey] = [
@@ -72,5 +73,7 @@ extension JobKey {
     .flag("map-peers", \.execution.mapPeers),
     .choice("residency", \.execution.residency),
     .real("silence-limit", \.execution.silenceLimit),
+    .whole("checkpoint-every", \.execution.checkpointEvery),
+    .whole("keep-checkpoints", \.execution.keepCheckpoints),
   ]
 }

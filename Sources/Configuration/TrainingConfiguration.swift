@@ -23,7 +23,12 @@ public struct TrainingConfiguration: Codable, Equatable, Sendable {
   }
   public enum Optimizer: String, Codable, Sendable, CaseIterable { case adam, adamw, sgd }
   /// How the learning rate changes over the run, after the warm-up.
-  public enum Schedule: String, Codable, Sendable, CaseIterable { case constant, step, linear, cosine }
+  public enum Schedule: String, Codable, Sendable, CaseIterable {
+    case constant, step, linear, cosine
+
+    /// Whether the rate of a step depends on the number of epochs of the run.
+    public var dependsOnEpochs: Bool { self == .linear || self == .cosine }
+  }
   /// How the batches of an epoch are drawn; see `BatchPlan`.
   public enum Order: String, Codable, Sendable, CaseIterable { case balanced, global }
   /// Score on the validation set by which models are compared.

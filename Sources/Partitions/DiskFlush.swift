@@ -6,11 +6,11 @@ import Tensors
 ///
 /// A flush waits milliseconds for the disk, and a partition directory has thousands of files: sixteen threads wait at once,
 /// and the file system joins their requests.
-enum DiskFlush {
+package enum DiskFlush {
   /// Flushes every path; returns when all are on the disk.
   ///
   /// - Throws: `SystemError` for the first path that failed.
-  static func flush(_ paths: [String]) throws {
+  package static func flush(_ paths: [String]) throws {
     let lanes = min(16, paths.count)
     guard lanes > 1 else { return try paths.forEach(flush) }
     let outcome = Outcome()

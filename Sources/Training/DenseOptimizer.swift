@@ -52,6 +52,28 @@ final class DenseOptimizer {
     let step = OptimizerStep(number: runStep + 1, learningRate: schedule.rate(step: runStep), gradientScale: scale)
     rule.update(slice, step, decay: decay, threads: threads)
   }
+
+  /// The state of all slices by the names of the rule, on worker 0; empty on the others. A collective call.
+  func gatherState() throws -> [String: Buffer<Float>] {
+    var whole: [String: Buffer<Float>] = [:]
+    for (index, name) in rule.stateNames.enumerated() {
+      whole[name] = try reducer.gather(state.pointer + index * reducer.slice.count, to: 0)
+    }
+    return whole
+  }
+
+  /// Goes on from the whole vectors of state that `gatherState` gave.
+  ///
+  /// - Throws: `InputError` when they belong to another rule.
+  func restore(_ vectors: [String: Buffer<Float>]) throws {
+    for (index, name) in rule.stateNames.enumerated() {
+      guard let vector = vectors[name] else { throw InputError("checkpoint", expected: "a vector '\(name)'", found: "none") }
+      withExtendedLifetime(vector) {
+        (state.pointer + index * reducer.slice.count).update(
+          from: vector.pointer + reducer.slice.lowerBound, count: reducer.slice.count)
+      }
+    }
+  }
 }
 
 extension WeightDecay {

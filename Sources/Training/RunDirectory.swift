@@ -9,6 +9,7 @@ import Tensors
 /// timings.jsonl        one line per worker and epoch: seconds and bytes by stage, memory
 /// model.safetensors    the best model on the validation set
 /// events.out.tfevents… losses, scores, learning rates and seconds for TensorBoard, see `EventFile`
+/// checkpoints/         what a later process needs to go on, see `CheckpointStore`
 /// scores.json          its scores, and a table of the classes; equal bytes for any number of workers and threads
 /// ```
 /// Written by worker 0 alone. The directory takes its name when its first epoch is complete; until then it is
@@ -34,6 +35,30 @@ public final class RunDirectory {
     } catch { throw Self.failure("create \(partialPath)", error) }
     metrics = try Self.create("\(partialPath)/metrics.jsonl")
     timings = try Self.create("\(partialPath)/timings.jsonl")
+  }
+
+  /// Opens the directory of a run that goes on; lines that were written after the checkpoint are cut off.
+  ///
+  /// - Throws: `SystemError` when a file cannot be opened, `InputError` when one is shorter than at the checkpoint.
+  init(resuming path: String, after state: Checkpoint.State) throws {
+    self.path = path
+    force = false
+    partialPath = path
+    published = true
+    metrics = try Self.reopen("\(path)/metrics.jsonl", length: state.metricsBytes)
+    timings = try Self.reopen("\(path)/timings.jsonl", length: state.timingsBytes)
+    for (handle, length) in [(metrics, state.metricsBytes), (timings, state.timingsBytes)] {
+      do { try handle.truncate(atOffset: UInt64(length)) } catch { throw Self.failure("cut a file of \(path)", error) }
+    }
+  }
+
+  /// Flushes the lines so far to the disk and returns the bytes of `metrics.jsonl` and `timings.jsonl`.
+  func flush() throws -> (metrics: Int, timings: Int) {
+    do {
+      try metrics.synchronize()
+      try timings.synchronize()
+      return (Int(try metrics.offset()), Int(try timings.offset()))
+    } catch { throw Self.failure("flush the files of \(path)", error) }
   }
 
   /// Removes what an unpublished run has written.
@@ -81,6 +106,16 @@ public final class RunDirectory {
   private static func create(_ path: String) throws -> FileHandle {
     guard FileManager.default.createFile(atPath: path, contents: nil), let handle = FileHandle(forWritingAtPath: path) else {
       throw SystemError("create \(path)", code: errno)
+    }
+    return handle
+  }
+
+  private static func reopen(_ path: String, length: Int) throws -> FileHandle {
+    guard let handle = FileHandle(forUpdatingAtPath: path) else { throw SystemError("open \(path)", code: errno) }
+    let found: UInt64
+    do { found = try handle.seekToEnd() } catch { throw failure("read \(path)", error) }
+    guard found >= UInt64(length) else {
+      throw InputError(path, expected: "at least the \(length) bytes that the checkpoint counts", found: "\(found)")
     }
     return handle
   }

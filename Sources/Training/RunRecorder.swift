@@ -15,34 +15,42 @@ final class RunRecorder {
   private let manifest: Manifest
   private let model: Model
   private let group: any ProcessGroup
-  private let directory: RunDirectory?
+  let directory: RunDirectory?
   private(set) var progress: RunProgress
   private var timings: [EpochTimings] = []
   private var events: EventFile?
-  private let bestWeights: Buffer<Float>
+  /// Weights of the best epoch; zeros while there is none.
+  let bestWeights: Buffer<Float>
 
   /// A collective call.
   ///
-  /// - Throws: On every worker when the run directory cannot be made.
-  init(request: TrainingJob.Request, manifest: Manifest, model: Model, metric: Score, group: any ProcessGroup) throws {
+  /// - Parameter checkpoint: What the run goes on from; `nil`: it begins.
+  /// - Throws: On every worker when the run directory cannot be made or opened.
+  init(
+    request: TrainingJob.Request, manifest: Manifest, model: Model, metric: Score, checkpoint: Checkpoint?, group: any ProcessGroup
+  ) throws {
     self.request = request
     self.manifest = manifest
     self.model = model
     self.group = group
-    progress = RunProgress(metric: metric)
-    bestWeights = Buffer(count: model.parameters.count)
+    progress = checkpoint?.state.progress ?? RunProgress(metric: metric)
+    bestWeights = checkpoint?.vectors[Checkpoint.best] ?? Buffer(count: model.parameters.count)
     directory = try group.agree {
       guard group.rank == 0, let run = request.run else { return nil }
-      let directory = try RunDirectory(creating: run, force: request.force)
+      let directory =
+        try checkpoint.map { try RunDirectory(resuming: run, after: $0.state) } ?? RunDirectory(creating: run, force: request.force)
       try directory.write(JobFile.name, text: Self.resolved(request, manifest))
       return directory
     }
+    // The file may be of an epoch after the checkpoint.
+    try group.agree { if checkpoint?.vectors[Checkpoint.best] != nil { try writeModel(bestWeights) } }
   }
 
   /// `job.yaml`: all that decides the result, and how it was executed.
   private static func resolved(_ request: TrainingJob.Request, _ manifest: Manifest) -> String {
     let partitions = URL(fileURLWithPath: request.partitions).path
-    let job = Job(partitions: partitions, output: nil, training: request.training, execution: request.execution)
+    var job = Job(partitions: partitions, output: nil, training: request.training, execution: request.execution)
+    job.startingModel = request.startingModel.map { URL(fileURLWithPath: $0).path }
     return job.yaml(remarks: [
       "'halo train' with this file and -o repeats the run bit for bit on the same partition:",
       "\(manifest.partCount) parts of a graph with the fingerprint \(manifest.fingerprint)",
@@ -66,9 +74,11 @@ final class RunRecorder {
       try directory.appendTimings(gathered)
       try appendEvents(losses.stepLosses, timings: mine, to: directory)
       if isBest { try writeModel(bestWeights) }
-      try directory.publish()
     }
   }
+
+  /// Gives the directory its name, once its first epoch is complete; a collective call.
+  func publish() throws { try group.agree { try directory?.publish() } }
 
   /// The newest epoch for TensorBoard; the first one begins the file.
   private func appendEvents(_ losses: [Double], timings: EpochTimings, to directory: RunDirectory) throws {
@@ -76,13 +86,15 @@ final class RunRecorder {
     let steps = (epoch.epoch - 1) * losses.count
     let file = try events ?? EventFile(creating: directory.file(EventFile.newName()), after: steps)
     events = file
-    let rate = Double(request.training.learningRate)
-    try file.append(epoch, steps: steps, losses: losses, rate: { _ in rate }, timings: timings)
+    let schedule = LearningRateSchedule(request.training, stepsPerEpoch: losses.count)
+    try file.append(epoch, steps: steps, losses: losses, rate: schedule.rate(step:), timings: timings)
   }
 
   /// Ends the run: writes its scores, and the last weights where no epoch could be compared; a collective call.
-  func finish(lastWeights: Buffer<Float>) throws -> TrainingSummary {
-    let summary = TrainingSummary(progress, timings: timings, workers: group.size, run: request.run)
+  ///
+  /// - Parameter stopped: Whether there are epochs left.
+  func finish(lastWeights: Buffer<Float>, stopped: Bool) throws -> TrainingSummary {
+    let summary = TrainingSummary(progress, timings: timings, workers: group.size, run: request.run, stopped: stopped)
     try group.agree {
       guard let directory else { return }
       if progress.bestEpoch == nil { try writeModel(lastWeights) }

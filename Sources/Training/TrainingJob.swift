@@ -20,6 +20,12 @@ public final class TrainingJob {
     /// The run directory to make; `nil` trains without keeping anything, for benchmarks.
     public var run: String?
     public var force = false
+    /// Goes on with the run that is in `run`, from its newest checkpoint, instead of making one.
+    public var resumes = false
+    /// A model file, or a run directory with one, whose weights a run begins with instead of random ones.
+    public var startingModel: String?
+    /// Whether the run has been asked to stop; looked at when an epoch ends.
+    public var stopRequested: @Sendable () -> Bool = { false }
     public var training: TrainingConfiguration
     public var execution: ExecutionConfiguration
     /// Scores the model on the validation and test sets; off where only the training steps matter.
@@ -47,6 +53,7 @@ public final class TrainingJob {
   private let reducer: GradientReducer
   private let evaluator: Evaluator
   private let recorder: RunRecorder
+  private let checkpointer: Checkpointer
   private let meter: TrafficMeter
 
   /// Opens the partition, connects the workers and builds the model; a collective call.
@@ -61,7 +68,7 @@ public final class TrainingJob {
     try group.agree {
       try training.validate()
       try execution.validate()
-      if group.rank == 0, let run = request.run { try RunDirectory.requireAbsent(run, force: request.force) }
+      if group.rank == 0, let run = request.run, !request.resumes { try RunDirectory.requireAbsent(run, force: request.force) }
     }
     let threads = Threads(execution.threads)
     worker = try Worker(
@@ -105,7 +112,16 @@ public final class TrainingJob {
     meter = TrafficMeter(store: store, source: source, client: worker.client, reducer: reducer)
     evaluator = try Evaluator(
       worker: worker, model: model, store: store, task: task, loss: loss, targets: targets, reducer: reducer, threads: threads)
-    recorder = try RunRecorder(request: request, manifest: manifest, model: model, metric: task.metric, group: group)
+    checkpointer = try Checkpointer(
+      request: request, layout: model.parameters, stepsPerEpoch: plan.stepsPerEpoch, group: group)
+    let checkpoint = try checkpointer.restored(report: report)
+    if let checkpoint {
+      try step.restore(checkpoint)
+    } else if let path = request.startingModel {
+      try StartingWeights.share(from: path, layout: model.parameters, into: step.weights, group: group, report: report)
+    }
+    recorder = try RunRecorder(
+      request: request, manifest: manifest, model: model, metric: task.metric, checkpoint: checkpoint, group: group)
   }
 
   /// Steps of one epoch.
@@ -116,25 +132,43 @@ public final class TrainingJob {
   /// Table of the input rows.
   public let inputTable: TableDescription
 
-  /// Trains for all epochs; a collective call. The summary is the same on every worker.
+  /// Trains until all epochs are done, patience is at an end or a stop is requested; a collective call. The summary is the same on every
+  /// worker.
   public func run() throws -> TrainingSummary {
     do {
-      for epoch in 0..<request.training.epochs {
+      if request.resumes, group.rank == 0 { report(resumptionLine) }
+      var stops = false
+      while !stops, let epoch = nextEpoch {
         let (losses, timings) = try trainEpoch(epoch)
         let (evaluation, evaluationSeconds) = try evaluateIfDue(epoch)
         try recorder.record(
           epoch: epoch, losses: losses, evaluation: evaluation, timings: timings.completed(evaluationSeconds: evaluationSeconds),
           weights: step.weights)
+        stops = try group.allGather(value: request.stopRequested()).contains(true)
+        try checkpointer.writeIfDue(recorder, step, isLast: nextEpoch == nil, stops: stops)
+        try recorder.publish()
         if group.rank == 0 { report(recorder.newestLine) }
-        if recorder.progress.isExhausted(patience: request.training.patience) { break }
       }
-      let summary = try recorder.finish(lastWeights: step.weights)
+      let summary = try recorder.finish(lastWeights: step.weights, stopped: nextEpoch != nil)
       try worker.finish()
       return summary
     } catch {
       recorder.discard()
       throw error
     }
+  }
+
+  /// The epoch to train, from 0; `nil` when the run is finished.
+  private var nextEpoch: Int? {
+    let progress = recorder.progress
+    let isOver = progress.history.count >= request.training.epochs || progress.isExhausted(patience: request.training.patience)
+    return isOver ? nil : progress.history.count
+  }
+
+  private var resumptionLine: String {
+    let (done, run) = (recorder.progress.history.count, request.run ?? "")
+    guard nextEpoch != nil else { return "\(run) is finished, after epoch \(done): there is nothing to resume" }
+    return "\(run) goes on after epoch \(done) of \(request.training.epochs)"
   }
 
   private func trainEpoch(_ epoch: Int) throws -> (EpochLosses, EpochTimings) {

@@ -15,7 +15,7 @@ final class TrainingStep {
   private let model: Model
   private let loader: BatchLoader
   private let reducer: GradientReducer
-  private let optimizer: DenseOptimizer
+  let optimizer: DenseOptimizer
   private let configuration: TrainingConfiguration
   private let loss: Loss
   /// Of each own part.
@@ -45,6 +45,15 @@ final class TrainingStep {
     weights = model.initialWeights(seed: configuration.seed)
     optimizer = DenseOptimizer(
       reducer: reducer, layout: model.parameters, configuration: configuration, stepsPerEpoch: stepsPerEpoch, threads: threads)
+  }
+
+  /// Goes on from a checkpoint.
+  func restore(_ checkpoint: Checkpoint) throws {
+    guard let saved = checkpoint.vectors[Checkpoint.weights] else {
+      throw InputError("checkpoint", expected: "a vector '\(Checkpoint.weights)'", found: "none")
+    }
+    withExtendedLifetime(saved) { weights.pointer.update(from: saved.pointer, count: weights.count) }
+    try optimizer.restore(checkpoint.vectors)
   }
 
   /// Loss sum and right answers of one part in one step.

@@ -8,7 +8,9 @@ public struct TrainingSummary: Encodable, Sendable {
   public var loss: Double
   /// How good the kept model is, what `scores.json` holds.
   public var scores: RunScores
-  /// Wall seconds of all epochs by stage, mean over workers.
+  /// Whether the run was asked to stop and has epochs left.
+  public var stopped: Bool
+  /// Wall seconds by stage, mean over workers, of all epochs since the run began or was resumed; so are the sums below.
   public var stages: [String: Double]
   /// Wall seconds of the training steps of all epochs, slowest worker.
   public var seconds: Double
@@ -24,13 +26,14 @@ public struct TrainingSummary: Encodable, Sendable {
   /// Every worker's timings of every epoch; not printed.
   public var timings: [EpochTimings]
 
-  enum CodingKeys: String, CodingKey { case epochs, loss, stages, seconds, workers, traffic, peakMemory, run }
+  enum CodingKeys: String, CodingKey { case epochs, loss, stages, seconds, workers, traffic, peakMemory, run, stopped }
 
-  init(_ progress: RunProgress, timings: [EpochTimings], workers: Int, run: String?) {
+  init(_ progress: RunProgress, timings: [EpochTimings], workers: Int, run: String?, stopped: Bool) {
     history = progress.history
     self.timings = timings
     self.workers = workers
     self.run = run
+    self.stopped = stopped
     epochs = history.count
     loss = history.last?.loss ?? 0
     scores = RunScores(progress)
@@ -55,6 +58,7 @@ public struct TrainingSummary: Encodable, Sendable {
     try container.encode(traffic, forKey: .traffic)
     try container.encode(peakMemory, forKey: .peakMemory)
     try container.encodeIfPresent(run, forKey: .run)
+    try container.encode(stopped, forKey: .stopped)
   }
 
   /// The epoch whose model was kept: the best on validation, or the last.

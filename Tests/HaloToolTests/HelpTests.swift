@@ -59,7 +59,7 @@ import Testing
     let help = try HaloTool.run(["train", "--help"]).output
     let flags = Self.optionEntries(of: help).compactMap { $0.option.firstMatch(of: /--([a-z0-9-]+)/).map { String($0.1) } }
     // What says how a command behaves, not what is trained.
-    let others: Set = ["force", "json", "version", "help"]
+    let others: Set = ["force", "resume", "json", "version", "help"]
     #expect(Set(flags).subtracting(others).sorted() == JobKey.all.map(\.name).sorted())
   }
 

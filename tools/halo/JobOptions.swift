@@ -5,7 +5,7 @@ import Foundation
 /// What a job is made of: a partition directory or a job file, and the flags that override the file.
 struct JobOptions: ParsableArguments {
   @Argument(help: ArgumentHelp("Partition directory, or a job file: .yaml, its keys are the options below.", valueName: "parts|job.yaml"))
-  var source: String
+  var source: String?
 
   @Option(name: .shortAndLong, help: ArgumentHelp("Run directory to make.", valueName: "run"))
   var output: String?
@@ -13,13 +13,29 @@ struct JobOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Partition directory instead of the job file's.", valueName: "parts"))
   var partitions: String?
 
+  @Option(
+    name: .customLong("init-from"),
+    help: ArgumentHelp(
+      "Model file, or run directory with one, whose weights to begin with; its output layer begins anew where the classes are others.",
+      valueName: "model|run"))
+  var startingModel: String?
+
   @OptionGroup var training: TrainingOptions
 
   @OptionGroup(title: "How it is executed")
   var execution: ExecutionOptions
 
+  @OptionGroup(title: "Checkpoints")
+  var checkpoints: CheckpointOptions
+
   func validate() throws {
-    if namesFile { return }
+    if checkpoints.resume != nil {
+      if let source { throw ValidationError("--resume takes everything from the run; '\(source)' is too much") }
+      if output != nil { throw ValidationError("--resume writes to the run itself; --output is too much") }
+      return
+    }
+    guard let source else { throw ValidationError("Missing expected argument '<parts|job.yaml>'") }
+    if namesFile(source) { return }
     if output == nil { throw ValidationError("Missing expected argument '--output <run>'") }
     if partitions != nil { throw ValidationError("--partitions belongs to a job file; '\(source)' is none") }
   }
@@ -28,7 +44,9 @@ struct JobOptions: ParsableArguments {
   ///
   /// - Throws: `ConfigurationError` naming the flag, or the file and the line, of the first value that cannot be used.
   func job() throws -> Job {
-    guard namesFile else {
+    if let run = checkpoints.resume { return try resumedJob(run) }
+    guard let source else { preconditionFailure("a source or a run, as validated") }
+    guard namesFile(source) else {
       let job = try applied(to: Job(partitions: source))
       try job.validate()
       return job
@@ -41,7 +59,17 @@ struct JobOptions: ParsableArguments {
     return job
   }
 
-  private var namesFile: Bool {
+  /// The job of a run that goes on.
+  private func resumedJob(_ run: String) throws -> Job {
+    let file = try JobFile("\(run)/\(JobFile.name)")
+    var job = try applied(to: file.job)
+    try file.validate(job)
+    try job.checkResumption(of: file.job)
+    job.output = run
+    return job
+  }
+
+  private func namesFile(_ source: String) -> Bool {
     var isDirectory: ObjCBool = false
     if FileManager.default.fileExists(atPath: source, isDirectory: &isDirectory), isDirectory.boolValue { return false }
     return source.hasSuffix(".yaml") || source.hasSuffix(".yml")
@@ -51,8 +79,10 @@ struct JobOptions: ParsableArguments {
     var job = base
     if let partitions { job.partitions = partitions }
     if let output { job.output = output }
+    if let startingModel { job.startingModel = startingModel }
     try training.apply(to: &job.training)
     execution.apply(to: &job.execution)
+    checkpoints.apply(to: &job.execution)
     return job
   }
 }

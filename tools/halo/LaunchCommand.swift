@@ -15,7 +15,8 @@ struct LaunchCommand: ParsableCommand {
     usage: "halo launch -n <workers> [--hosts <file>] train <parts> ...",
     discussion: """
       Starts the workers through mpirun and sets what that needs: binding, yielding, root, kill delays. A worker that fails ends the \
-      job, and one line says which it was. Ctrl-C, SIGTERM and SIGHUP ask the workers to stop; a second one ends them at once.
+      job, and one line says which it was. Ctrl-C, SIGTERM, SIGHUP and SIGUSR1 ask the workers to stop when their \
+      epoch ends; a second one ends them at once.
       """)
 
   @Option(name: .customShort("n"), help: ArgumentHelp("Number of workers; at most one for each part.", valueName: "workers"))
@@ -23,6 +24,9 @@ struct LaunchCommand: ParsableCommand {
 
   @Option(help: ArgumentHelp("Hosts to run on, one a line, 'NAME slots=N' (default: this host).", valueName: "file"))
   var hosts: String?
+
+  @Option(help: ArgumentHelp("Time that workers have to stop when asked.", valueName: "seconds"))
+  var grace = 60.0
 
   @Argument(parsing: .captureForPassthrough, help: "The command, train or bench epoch, with its options.")
   var command: [String]
@@ -35,7 +39,8 @@ struct LaunchCommand: ParsableCommand {
       throw ValidationError("halo launch runs train or bench epoch")
     }
     try worker.checkOptions()
-    let options = Launcher.Options(workers: workers, hostFile: hosts, arguments: command)
+    var options = Launcher.Options(workers: workers, hostFile: hosts, arguments: command)
+    options.graceSeconds = grace
     let status = try Launcher(options, environment: ProcessInfo.processInfo.environment).run()
     throw status == Launcher.failureIsReported ? ExitCode.failure : ExitCode(status)
   }

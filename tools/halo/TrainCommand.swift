@@ -1,4 +1,5 @@
 import ArgumentParser
+import Collectives
 import Training
 
 struct TrainCommand: WorkerCommand {
@@ -9,7 +10,8 @@ struct TrainCommand: WorkerCommand {
       By itself this is one worker that owns every part; under 'halo launch' or 'mpirun' each worker owns a share of them, and the \
       result has the same bits. RUN receives metrics.jsonl (losses and scores), timings.jsonl (seconds, bytes and memory), \
       model.safetensors (the best model on the validation set), scores.json (its scores) and job.yaml (every option as used): \
-      'halo train RUN/job.yaml -o OTHER' repeats the run bit for bit.
+      'halo train RUN/job.yaml -o OTHER' repeats the run bit for bit, 'halo train --resume RUN' goes on with it. SIGUSR1, which \
+      'halo launch' sends for Ctrl-C and SIGTERM, ends the run with the epoch; its status is then 75.
       """)
 
   @OptionGroup var job: JobOptions
@@ -20,10 +22,17 @@ struct TrainCommand: WorkerCommand {
 
   func run() throws {
     let request = try request()
+    StopRequest.listen()
+    var stopped = false
     try WorkerJob.run { group in
       let summary = try TrainingJob(request, group: group, report: Halo.printNote).run()
       if group.rank == 0 { try report.show(summary) }
+      stopped = summary.stopped
+      if stopped, group.rank == 0, let run = request.run {
+        Halo.printNote("stopped after epoch \(summary.epochs) of \(request.training.epochs); 'halo train --resume \(run)' goes on")
+      }
     }
+    if stopped { throw ExitCode(Launcher.stoppedPolitely) }
   }
 
   private func request() throws -> TrainingJob.Request {
@@ -31,6 +40,9 @@ struct TrainCommand: WorkerCommand {
     var request = TrainingJob.Request(
       partitions: job.partitions ?? "", run: job.output, training: job.training, execution: job.execution)
     request.force = force.force
+    request.startingModel = job.startingModel
+    request.resumes = self.job.checkpoints.resume != nil
+    request.stopRequested = { StopRequest.hasCome }
     return request
   }
 }
