@@ -23,7 +23,6 @@ import Testing
     #expect(events.first?.version == "brain.Event:2" && events.dropFirst().allSatisfy { $0.version == nil })
     let end = Date().timeIntervalSince1970
     #expect(events.allSatisfy { (begin - 1...end + 1).contains($0.time) })
-    #expect(events.map(\.time) == events.map(\.time).sorted())
 
     var expected: [Int: [String: Float]] = [:]
     var step = 0
