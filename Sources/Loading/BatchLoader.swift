@@ -12,17 +12,7 @@ public final class BatchLoader {
   public let parts: [LocalPartition]
   private let trainingNodes: [TrainingNodes]
   private let plan: BatchPlan
-  private let seed: UInt64
-  /// In-edges taken, by layer (input hop first) and relation.
-  private let limits: [[Int]]
-  private let wantsDegrees: Bool
-  private let source: RoutedNeighborSource
-  private let store: RowStore
-  private let threads: Threads
-  private let batches: [PartBatch]
-  private let neighbors: [SampledNeighbors]
-  private let builder = BlockBuilder()
-  private let arena = RowArena()
+  private let blocks: BlockLoader
 
   /// - Parameters:
   ///   - parts: The worker's own parts, increasing.
@@ -35,33 +25,15 @@ public final class BatchLoader {
   ) {
     self.parts = parts
     self.plan = plan
-    self.seed = seed
-    self.limits = limits
-    self.wantsDegrees = wantsDegrees
-    self.source = source
-    self.store = store
-    self.threads = threads
-    let relationCount = limits[0].count
     trainingNodes = parts.map { TrainingNodes(part: $0.part, table: $0.nodes[nodeType].train) }
-    batches = parts.map { PartBatch(part: $0.part, layerCount: limits.count, relationCount: relationCount) }
-    neighbors = parts.map { _ in SampledNeighbors(relationCount: relationCount) }
+    blocks = BlockLoader(
+      parts: parts, seed: seed, purpose: .sample, limits: limits, wantsDegrees: wantsDegrees, source: source, store: store, threads: threads
+    )
   }
 
   /// Samples the blocks of every own part for `step` of `epoch`, all parts' requests of a hop together.
   public func sample(epoch: Int, step: Int) throws -> [PartBatch] {
-    for (index, batch) in batches.enumerated() { drawSeeds(of: index, into: batch, epoch: epoch, step: step) }
-    let runStep = UInt32(epoch * plan.stepsPerEpoch + step)
-    for layer in limits.indices.reversed() {
-      let hop = HopSampler(seed: seed, hop: limits.count - 1 - layer, step: runStep, limits: limits[layer], wantsDegrees: wantsDegrees)
-      let frontiers = batches.map { batch in
-        layer == limits.count - 1 ? batch.seedIDs.readOnly : batch.blocks[layer + 1].sourceIDs.readOnly
-      }
-      try source.sample(frontiers, hop: hop, into: neighbors, threads: threads)
-      for (index, batch) in batches.enumerated() {
-        builder.build(batch.blocks[layer], destinations: frontiers[index], neighbors: neighbors[index])
-      }
-    }
-    return batches
+    try blocks.sample(step: runStep(epoch, step)) { index, seeds in appendSeeds(ofPart: index, epoch: epoch, step: step, to: seeds) }
   }
 
   /// Appends the seeds that own part number `index` has in a step, in batch order.
@@ -70,18 +42,8 @@ public final class BatchLoader {
   }
 
   /// Resolves the input rows of what `sample` built last; rows of other workers are pulled once for all parts.
-  public func fetch(epoch: Int, step: Int) throws {
-    let rows = try store.resolve(
-      batches.map { $0.blocks[0].sourceIDs.readOnly }, step: UInt32(epoch * plan.stepsPerEpoch + step), into: arena,
-      threads: threads)
-    for (batch, rows) in zip(batches, rows) { batch.rows = rows }
-  }
+  public func fetch(epoch: Int, step: Int) throws { try blocks.fetch(step: runStep(epoch, step)) }
 
-  private func drawSeeds(of index: Int, into batch: PartBatch, epoch: Int, step: Int) {
-    let part = parts[index]
-    batch.seeds.removeAll()
-    appendSeeds(ofPart: index, epoch: epoch, step: step, to: batch.seeds)
-    batch.seedIDs.removeAll()
-    for seed in batch.seeds.readOnly { batch.seedIDs.append(part.globalID(of: seed)) }
-  }
+  /// Number of a step over the whole run.
+  private func runStep(_ epoch: Int, _ step: Int) -> UInt32 { UInt32(epoch * plan.stepsPerEpoch + step) }
 }

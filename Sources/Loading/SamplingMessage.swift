@@ -1,12 +1,12 @@
 package import Graphs
 package import Messaging
 package import Sampling
-import Tensors
+package import Tensors
 
 /// The request and the reply of remote neighbour sampling, little-endian.
 ///
 /// ```
-/// request  hop u16 │ columns u16 │ relations u16 │ id bytes u16 │ limit u32 × relations │ node × count
+/// request  hop u8 │ purpose u8 │ columns u16 │ relations u16 │ id bytes u16 │ limit u32 × relations │ node × count
 /// reply    columns u16 │ relations u16 │ id bytes u16 │ 0 u16 │ edges u64 │ taken u32 × count · relations │ source × edges
 ///          with degrees: │ in-edges u32 × count · relations │ source's in-edges u32 × edges
 /// ```
@@ -25,7 +25,8 @@ package enum SamplingMessage {
   package static func request(hop: HopSampler, nodes: UnsafeBufferPointer<GlobalID>, idBytes: Int) -> MessageBuffer {
     let buffer = MessageBuffer(payloadBytes: requestHeaderBytes + 4 * hop.relationCount + idBytes * nodes.count)
     let payload = buffer.payload
-    payload.storeBytes(of: UInt16(hop.hop).littleEndian, toByteOffset: 0, as: UInt16.self)
+    payload.storeBytes(of: UInt8(hop.hop), toByteOffset: 0, as: UInt8.self)
+    payload.storeBytes(of: UInt8(hop.purpose.rawValue), toByteOffset: 1, as: UInt8.self)
     payload.storeBytes(of: (hop.wantsDegrees ? degreesColumn : 0).littleEndian, toByteOffset: 2, as: UInt16.self)
     payload.storeBytes(of: UInt16(hop.relationCount).littleEndian, toByteOffset: 4, as: UInt16.self)
     payload.storeBytes(of: UInt16(idBytes).littleEndian, toByteOffset: 6, as: UInt16.self)
@@ -39,6 +40,7 @@ package enum SamplingMessage {
   /// What a request asks, its lengths and ids checked.
   package struct Request {
     package var hop: Int
+    package var purpose: RandomPurpose
     package var limits: [Int]
     package var wantsDegrees: Bool
     package var idBytes: Int
@@ -49,11 +51,14 @@ package enum SamplingMessage {
   package static func parseRequest(_ bytes: UnsafeRawBufferPointer, count: Int, relationCount: Int) throws -> Request {
     func fail(_ expected: String, _ found: String) -> InputError { InputError("sampling request", expected: expected, found: found) }
     guard bytes.count >= requestHeaderBytes else { throw fail("at least \(requestHeaderBytes) bytes", "\(bytes.count)") }
-    let hop = Int(load(UInt16.self, bytes, 0))
+    let (hop, purposeNumber) = (Int(load(UInt8.self, bytes, 0)), load(UInt8.self, bytes, 1))
     let columns = load(UInt16.self, bytes, 2)
     let relations = Int(load(UInt16.self, bytes, 4))
     let idBytes = Int(load(UInt16.self, bytes, 6))
     guard columns & ~degreesColumn == 0 else { throw fail("no columns but degrees", "mask \(columns)") }
+    guard let purpose = RandomPurpose(rawValue: UInt64(purposeNumber)), HopSampler.purposes.contains(purpose) else {
+      throw fail("a purpose of samples", "number \(purposeNumber)")
+    }
     guard relations == relationCount else { throw fail("\(relationCount) relations", "\(relations)") }
     guard idBytes == 4 || idBytes == 8 else { throw fail("ids of 4 or 8 bytes", "\(idBytes)") }
     let expected = requestHeaderBytes + 4 * relations + idBytes * count
@@ -63,7 +68,7 @@ package enum SamplingMessage {
       return limit == .max ? Int.max : Int(limit)
     }
     let nodes = (0..<count).map { id(bytes, requestHeaderBytes + 4 * relations + idBytes * $0, idBytes: idBytes) }
-    return Request(hop: hop, limits: limits, wantsDegrees: columns & degreesColumn != 0, idBytes: idBytes, nodes: nodes)
+    return Request(hop: hop, purpose: purpose, limits: limits, wantsDegrees: columns & degreesColumn != 0, idBytes: idBytes, nodes: nodes)
   }
 
   package static func reply(_ neighbors: SampledNeighbors, idBytes: Int) -> MessageBuffer {

@@ -15,7 +15,8 @@ public enum SamplingService {
     let edges = (0..<book.partCount).map { own[$0] }
     return { request in
       let asked = try SamplingMessage.parseRequest(request.payload, count: Int(request.count), relationCount: relationCount)
-      let hop = HopSampler(seed: seed, hop: asked.hop, step: request.step, limits: asked.limits, wantsDegrees: asked.wantsDegrees)
+      let hop = HopSampler(
+        seed: seed, purpose: asked.purpose, hop: asked.hop, step: request.step, limits: asked.limits, wantsDegrees: asked.wantsDegrees)
       let neighbors = SampledNeighbors(relationCount: relationCount)
       neighbors.beginDestinations(asked.nodes.count, degrees: asked.wantsDegrees)
       for (row, node) in asked.nodes.enumerated() {

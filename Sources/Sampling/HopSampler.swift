@@ -1,29 +1,35 @@
 public import Graphs
-import Tensors
+public import Tensors
 
 /// One hop of one step: how many in-edges of each relation a destination takes, and the keys that choose them.
 public struct HopSampler: Sendable {
   /// In-edges taken per destination, by relation; `Int.max` takes all.
   public let limits: [Int]
   private let pickers: [NeighborPicker]
+  /// What the samples are for: training and evaluation draw independently.
+  public let purpose: RandomPurpose
   /// Distance from the seeds.
   public let hop: Int
   public let step: UInt32
   /// Whether the degrees of nodes in the whole graph are asked for as well.
   public let wantsDegrees: Bool
+  /// What samples may be for.
+  public static let purposes: [RandomPurpose] = [.sample, .evaluation]
   /// Destinations that a thread samples at a time.
   public static let chunk = 256
 
   /// - Parameters:
   ///   - hop: Distance from the seeds: their own in-edges are hop 0.
   ///   - step: Step of the run.
-  public init(seed: UInt64, hop: Int, step: UInt32, limits: [Int], wantsDegrees: Bool = false) {
+  public init(seed: UInt64, purpose: RandomPurpose = .sample, hop: Int, step: UInt32, limits: [Int], wantsDegrees: Bool = false) {
+    precondition(Self.purposes.contains(purpose), "samples for \(purpose)")
+    self.purpose = purpose
     self.wantsDegrees = wantsDegrees
     self.limits = limits
     self.hop = hop
     self.step = step
     pickers = limits.indices.map { relation in
-      NeighborPicker(key: RandomKey(seed: seed, purpose: .sample, layer: hop, relation: relation), step: step)
+      NeighborPicker(key: RandomKey(seed: seed, purpose: purpose, layer: hop, relation: relation), step: step)
     }
   }
 

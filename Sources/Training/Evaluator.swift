@@ -2,12 +2,18 @@ import Collectives
 import Inference
 import KVStore
 import Kernels
+import Loading
 import Models
 import Tensors
 
-/// Scores the model exactly on the validation and test sets of all parts.
+/// Scores the model on the validation and test sets of all parts: exactly, or over sampled neighbourhoods where the options say so.
 final class Evaluator {
-  private let inference: LayerwiseInference
+  private enum Method {
+    case exact(LayerwiseInference)
+    case sampled(SampledInference)
+  }
+
+  private let method: Method
   private let scorer: SetScorer
   private let validation: HeldOutSet
   private let test: HeldOutSet
@@ -16,22 +22,41 @@ final class Evaluator {
   ///
   /// - Parameter targets: Those of each own part.
   init(
-    worker: Worker, model: Model, store: RowStore, task: PredictionTask, loss: Loss, targets: [NodeTargets], reducer: GradientReducer,
+    worker: Worker, model: Model, store: RowStore, source: RoutedNeighborSource, task: PredictionTask, loss: Loss, targets: [NodeTargets],
+    reducer: GradientReducer,
     threads: Threads
   ) throws {
     let type = task.nodeType
     validation = HeldOutSet(parts: worker.parts, targets: targets) { $0.nodes[type].validation }
     test = HeldOutSet(parts: worker.parts, targets: targets) { $0.nodes[type].test }
     scorer = SetScorer(loss: loss, outputs: task.outputs, ranks: task.ranks, group: worker.group, reducer: reducer, threads: threads)
-    inference = try LayerwiseInference(
-      parts: worker.parts, model: model, store: store, assignment: worker.assignment, group: worker.group, threads: threads)
+    if let limits = task.evaluationLimits {
+      let loader = BlockLoader(
+        parts: worker.parts, seed: task.training.seed, purpose: .evaluation, limits: limits, wantsDegrees: model.shape.readsDegrees,
+        source: source, store: store, threads: threads)
+      let parts = worker.manifest.partCount
+      method = .sampled(
+        SampledInference(
+          model: model, loader: loader, batchSize: (task.training.globalBatchSize(parts: parts) + parts - 1) / parts, threads: threads))
+    } else {
+      method = .exact(
+        try LayerwiseInference(
+          parts: worker.parts, model: model, store: store, assignment: worker.assignment, group: worker.group, threads: threads))
+    }
   }
 
   /// A collective call; the same result on every worker.
   func evaluate(weights: Buffer<Float>) throws -> Evaluation {
-    let outputs = try inference.run(weights: weights.pointer)
-    return Evaluation(
-      validation: try scorer.score(validation, rows: validation.rows(of: outputs)),
-      test: try scorer.score(test, rows: test.rows(of: outputs)))
+    switch method {
+    case .exact(let inference):
+      let outputs = try inference.run(weights: weights.pointer)
+      return Evaluation(
+        validation: try scorer.score(validation, rows: validation.rows(of: outputs)),
+        test: try scorer.score(test, rows: test.rows(of: outputs)))
+    case .sampled(let inference):
+      return Evaluation(
+        validation: try scorer.score(validation, rows: try inference.run(weights: weights.pointer, on: validation)),
+        test: try scorer.score(test, rows: try inference.run(weights: weights.pointer, on: test)))
+    }
   }
 }

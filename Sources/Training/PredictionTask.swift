@@ -14,6 +14,8 @@ struct PredictionTask {
   let targetTable: TableDescription?
   /// In-edges taken by layer (input hop first) and relation.
   let limits: [[Int]]
+  /// The same when evaluating; `nil`: all, exactly.
+  let evaluationLimits: [[Int]]?
   let modelShape: ModelShape
   /// Score on the validation set by which models are compared.
   let metric: Score
@@ -58,6 +60,7 @@ struct PredictionTask {
     self.training = training
     let relations = manifest.schema.relations.map(\.name)
     limits = try training.fanout.limits(relations: relations)
+    evaluationLimits = try training.evalFanout?.limits(relations: relations, option: "--eval-fanout")
     modelShape = try Self.modelShape(training, table: table, outputs: outputs, relations: relations)
   }
 

@@ -111,7 +111,8 @@ public final class TrainingJob {
       stepsPerEpoch: plan.stepsPerEpoch, threads: threads)
     meter = TrafficMeter(store: store, source: source, client: worker.client, reducer: reducer)
     evaluator = try Evaluator(
-      worker: worker, model: model, store: store, task: task, loss: loss, targets: targets, reducer: reducer, threads: threads)
+      worker: worker, model: model, store: store, source: source, task: task, loss: loss, targets: targets, reducer: reducer,
+      threads: threads)
     checkpointer = try Checkpointer(
       request: request, layout: model.parameters, stepsPerEpoch: plan.stepsPerEpoch, group: group)
     let checkpoint = try checkpointer.restored(report: report)

@@ -21,7 +21,17 @@ import Testing
     let bytes = nodes.withUnsafeBufferPointer { Array(SamplingMessage.request(hop: hop, nodes: $0, idBytes: idBytes).payload) }
     #expect(bytes.count == 8 + 8 + 3 * idBytes)
     let request = try bytes.withUnsafeBytes { try SamplingMessage.parseRequest($0, count: 3, relationCount: 2) }
-    #expect(request.hop == 2 && request.limits == [5, .max] && request.idBytes == idBytes && request.nodes == nodes)
+    #expect(
+      request.hop == 2 && request.purpose == .sample && request.limits == [5, .max] && request.idBytes == idBytes && request.nodes == nodes)
+  }
+
+  @Test func requestsSayWhatTheSamplesAreFor() throws {
+    let evaluating = HopSampler(seed: 1, purpose: .evaluation, hop: 2, step: 0, limits: [5, .max])
+    var bytes = nodes.withUnsafeBufferPointer { Array(SamplingMessage.request(hop: evaluating, nodes: $0, idBytes: 4).payload) }
+    let request = try bytes.withUnsafeBytes { try SamplingMessage.parseRequest($0, count: 3, relationCount: 2) }
+    #expect(request.purpose == .evaluation && request.hop == 2)
+    bytes[1] = UInt8(RandomPurpose.dropout.rawValue)
+    #expect(throws: InputError.self) { try bytes.withUnsafeBytes { try SamplingMessage.parseRequest($0, count: 3, relationCount: 2) } }
   }
 
   @Test(arguments: [4, 8])

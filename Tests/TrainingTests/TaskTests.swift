@@ -9,7 +9,7 @@ import Training
 /// number of parts.
 @Suite(.serialized) struct TaskTests {
   enum Example: String, CaseIterable, Sendable {
-    case weighted, balanced, unlabelled, multilabel, regression
+    case weighted, balanced, unlabelled, multilabel, regression, sampledEvaluation
 
     var graph: PlantedGraph {
       var graph = PlantedGraph()
@@ -34,6 +34,7 @@ import Training
       case .unlabelled: break
       case .multilabel: (training.task, training.labelSmoothing) = (.multilabel, 0.05)
       case .regression: training.task = .regression
+      case .sampledEvaluation: training.evalFanout = try Fanout(parsing: "2,3")
       }
       return training
     }
@@ -63,7 +64,7 @@ import Training
 
   /// With all neighbours and `--order global` the number of parts changes the order of sums and nothing else: every part must know
   /// the weight of the whole batch.
-  @Test(arguments: Example.allCases)
+  @Test(arguments: Example.allCases.filter { $0 != .sampledEvaluation })
   func partsDoNotChangeTheMathematics(example: Example) throws {
     let scratch = try ScratchDirectory()
     var training = try example.training()
@@ -84,6 +85,24 @@ import Training
       }
     }
     #expect(histories[0][1].loss < histories[0][0].loss, "the model learns")
+  }
+
+  /// Sampling every neighbour is exact evaluation, batch by batch.
+  @Test func allNeighboursSampledAreExact() throws {
+    let scratch = try ScratchDirectory()
+    let parts = "\(scratch.path)/parts"
+    try PlantedGraph().partition(into: 4, at: parts)
+    var training = try DeterminismTests.training(order: .balanced)
+    let exact = try DeterminismTests.run(parts, training: training, workers: 2, threads: 1, mapPeers: false, into: scratch)
+    training.evalFanout = try Fanout(parsing: "all,all")
+    let sampled = try DeterminismTests.run(parts, training: training, workers: 2, threads: 1, mapPeers: false, into: scratch)
+    #expect(exact.summary.history.map(\.train) == sampled.summary.history.map(\.train), "evaluation changes no training")
+    for (a, b) in zip(exact.summary.history, sampled.summary.history) {
+      #expect(abs(a.validation![.loss]! - b.validation![.loss]!) < 1e-5 && a.test![.accuracy] == b.test![.accuracy])
+    }
+    training.evalFanout = try Fanout(parsing: "1,1")
+    let thin = try DeterminismTests.run(parts, training: training, workers: 2, threads: 1, mapPeers: false, into: scratch)
+    #expect(thin.summary.history[0].validation != sampled.summary.history[0].validation, "one neighbour is another sample")
   }
 
   @Test func patienceEndsTheRun() throws {

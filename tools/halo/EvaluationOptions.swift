@@ -14,7 +14,8 @@ struct EvaluationOptions: ParsableArguments {
   @Option(
     help: help(
       "Score on the validation set by which the best model is chosen; 'auto' is the accuracy, the micro F1 of several labels, or the error "
-        + "of a regression.", standard.metric.rawValue))
+        + "of a regression. 'auc' and 'average-precision' sort all nodes for every class: with more than two classes they are computed only "
+        + "when asked for here.", standard.metric.rawValue))
   var metric: TrainingConfiguration.Metric?
 
   @Option(help: help("End the run when so many evaluations in a row have not bettered the best; 0: never.", standard.patience))
