@@ -115,7 +115,8 @@ final class RunRecorder {
     }
     let scores = sets.compactMap { name, scores in scores?[metric].map { "\(name) \(metric.text(of: $0))" } }
     var line = "epoch \(epoch.epoch): loss \(Score.loss.text(of: epoch.loss))"
-    if !scores.isEmpty { line += ", \(metric.rawValue) " + scores.joined(separator: ", ") }
+    let name = metric == .loss ? "" : metric.rawValue + " "  // The line begins with the loss.
+    if !scores.isEmpty { line += ", \(name)" + scores.joined(separator: ", ") }
     let seconds = timings.suffix(group.size).map(\.seconds).max() ?? 0
     return line + ", \(String(format: "%.2f", seconds)) s"
   }

@@ -88,6 +88,12 @@ import Testing
     (["--epochs", "0"], "halo: --epochs: expected 1 to 1000000, found 0"),
     (["--threads", "0"], "halo: --threads: expected 1 to 1024, found 0"),
     (["--features", "shoes"], "halo: parts/graph.json: expected a feature table 'shoes', found feat"),
+    (["--eval-fanout", "likes=3,5"], "halo: --eval-fanout: expected a relation of the graph (edge), found 'likes'"),
+    (["--class-weights", "1,2,3"], "halo: --class-weights: expected 2 numbers, one for each class, found 3"),
+    (
+      ["--task", "multilabel"],
+      "halo: parts/graph.json: expected a table 'label' of targets for --task multilabel, found class labels, table feat"
+    ),
   ])
   func anOptionThatCannotBeIsOneLine(options: [String], line: String) throws {
     let before = try folder.contents()

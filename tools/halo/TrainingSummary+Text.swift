@@ -33,8 +33,7 @@ extension TrainingSummary: CustomStringConvertible {
 
   private static func classLines(_ table: [ClassScores]) -> [String] {
     guard table.count <= longestTable else { return ["scores.json has precision, recall and f1 of \(table.count) classes"] }
-    let header = "class  precision     recall         f1    support of the test set"
-    return [header]
+    return ["classes of the test set", "class  precision     recall         f1    support"]
       + table.map { row in
         String(
           format: "%5d %8.2f %% %8.2f %% %8.2f %% %10d", row.index, 100 * row.precision, 100 * row.recall, 100 * row.f1, row.support)
