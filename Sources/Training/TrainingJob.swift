@@ -188,19 +188,28 @@ public final class TrainingJob {
       traffic: (step.work - workBefore) + (meter.reading - bytesBefore),
       mappedParts: OpenPartFiles.parts(under: request.partitions))
     try losses.sumOverParts(reducer, hasAccuracy: loss.decides)
-    guard losses.scores[.loss] != nil else {
-      throw InputError("epoch \(epoch + 1)", expected: "a finite loss", found: "one that is not (a smaller --lr or --clip-norm may help)")
+    if losses.scores[.loss] == nil {
+      try group.agree {
+        throw InputError("epoch \(epoch + 1)", expected: "a finite loss", found: "one that is not (a smaller --lr or --clip-norm may help)")
+      }
     }
     return (losses, timings)
   }
 
-  /// Exact scores after the epoch where they are due, and the seconds they took.
+  /// Scores after the epoch where they are due, and the seconds they took.
   private func evaluateIfDue(_ epoch: Int) throws -> (Evaluation?, Double) {
     let every = request.training.evalEvery
     let isLast = epoch + 1 == request.training.epochs
     guard request.evaluates, isLast || (every > 0 && (epoch + 1) % every == 0) else { return (nil, 0) }
     let begin = MonotonicClock.now()
     let evaluation = try evaluator.evaluate(weights: step.weights)
+    let (scores, metric) = (evaluation.validation.scores, recorder.progress.metric)
+    if !scores.names.isEmpty, scores[metric] == nil {
+      let known = scores.names.map(\.rawValue).joined(separator: ", ")
+      try group.agree {
+        throw ConfigurationError("--metric", expected: "a score that the validation set defines (\(known))", found: metric.rawValue)
+      }
+    }
     return (evaluation, Double(MonotonicClock.now() - begin) * 1e-9)
   }
 }

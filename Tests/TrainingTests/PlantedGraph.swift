@@ -18,6 +18,8 @@ struct PlantedGraph {
   var targets: Targets?
   /// Whether every seventh node has no class label.
   var unknownLabels = false
+  /// Whether all nodes after the training nodes have the class 0.
+  var oneHeldOutClass = false
 
   enum Targets: Sendable { case labels, numbers }
 
@@ -44,7 +46,8 @@ struct PlantedGraph {
     if let targets { tables["label"] = targetTable(targets) }
     let data = NodeData(
       count: nodes, tables: tables,
-      labels: ArrayView((0..<nodes).map { unknownLabels && $0 % 7 == 0 ? -1 : Int32(label($0)) }), classCount: classes,
+      labels: ArrayView((0..<nodes).map { unknownLabels && $0 % 7 == 0 ? -1 : oneHeldOutClass && $0 >= trainNodes ? 0 : Int32(label($0)) }),
+      classCount: classes,
       split: Split(
         train: Array(ids.prefix(trainNodes)), validation: Array(ids[trainNodes..<trainNodes + (nodes - trainNodes) / 2]),
         test: Array(ids[(trainNodes + (nodes - trainNodes) / 2)...])))

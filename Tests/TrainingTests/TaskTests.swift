@@ -118,6 +118,22 @@ import Training
     #expect(outcome.summary.epochs == 3 && outcome.summary.bestEpoch == 1)
   }
 
+  @Test func aMetricThatTheValidationSetDoesNotDefineIsOneLine() throws {
+    let scratch = try ScratchDirectory()
+    let parts = "\(scratch.path)/parts"
+    var graph = PlantedGraph()
+    graph.oneHeldOutClass = true
+    try graph.partition(into: 4, at: parts)
+    var training = try DeterminismTests.training(order: .balanced)
+    training.metric = .auc
+    let error = #expect(throws: (any Error).self) {
+      try DeterminismTests.run(parts, training: training, workers: 2, threads: 1, mapPeers: true, into: scratch)
+    }
+    let known = "accuracy, loss, micro-f1, macro-f1"
+    #expect("\(error!)" == "--metric: expected a score that the validation set defines (\(known)), found auc")
+    #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.path) == ["parts"])
+  }
+
   /// What a task cannot find or use is one line, and no run is left.
   @Test(arguments: [
     (
