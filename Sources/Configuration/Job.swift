@@ -6,6 +6,8 @@ public struct Job: Equatable, Sendable {
   public var output: String?
   /// A model file, or a run directory with one, whose weights the run begins with instead of random ones.
   public var startingModel: String?
+  /// Several runs instead of one.
+  public var repetition = Repetition.once
   public var training = TrainingConfiguration()
   public var execution = ExecutionConfiguration()
 
@@ -23,6 +25,9 @@ public struct Job: Equatable, Sendable {
   public func validate() throws {
     try training.validate()
     try execution.validate()
+    if let seeds = repetition.seeds, UInt64(seeds - 1) > .max - training.seed {
+      throw ConfigurationError("--repeat", expected: "seeds up to \(UInt64.max)", found: "\(seeds) from \(training.seed) on")
+    }
   }
 
   /// The job as the text of a file that `JobFile` reads back equal: every key with its value, in a fixed order.

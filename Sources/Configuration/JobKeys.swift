@@ -6,6 +6,11 @@ extension JobKey {
     .path("partitions", \.partitions),
     .path("output", \.output),
     .path("init-from", \.startingModel),
+    JobKey(name: "repeat") {
+      $1.repetition = try Repetition(parsing: $0.joined(), option: $0.place)
+    } text: {
+      $0.repetition == .once ? nil : "\($0.repetition)"
+    },
   ]
 
   private static let model: [JobKey] = [

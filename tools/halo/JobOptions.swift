@@ -20,6 +20,15 @@ struct JobOptions: ParsableArguments {
       valueName: "model|run"))
   var startingModel: String?
 
+  @Option(
+    name: .customLong("repeat"),
+    help: ArgumentHelp(
+      """
+      Several runs: 'seeds=10' with --seed and the seeds that follow it, 'splits' on every split of the partition; both may be given. RUN \
+      then holds a run directory for each, and summary.json with mean and deviation. (default: none)
+      """, valueName: "seeds=N|splits"))
+  var repetition: [String] = []
+
   @OptionGroup var training: TrainingOptions
 
   @OptionGroup(title: "How it is executed")
@@ -80,6 +89,7 @@ struct JobOptions: ParsableArguments {
     if let partitions { job.partitions = partitions }
     if let output { job.output = output }
     if let startingModel { job.startingModel = startingModel }
+    if !repetition.isEmpty { job.repetition = try Repetition(parsing: repetition.joined(separator: ",")) }
     try training.apply(to: &job.training)
     execution.apply(to: &job.execution)
     checkpoints.apply(to: &job.execution)

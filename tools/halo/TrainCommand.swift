@@ -1,5 +1,6 @@
 import ArgumentParser
 import Collectives
+import Configuration
 import Training
 
 struct TrainCommand: WorkerCommand {
@@ -18,25 +19,38 @@ struct TrainCommand: WorkerCommand {
   @OptionGroup var force: ForceOption
   @OptionGroup var report: ReportOptions
 
-  func checkOptions() throws { _ = try request() }
+  func checkOptions() throws { _ = try job.job() }
 
   func run() throws {
-    let request = try request()
+    let job = try job.job()
+    let request = request(job)
     StopRequest.listen()
-    var stopped = false
+    var stopped: String?
     try WorkerJob.run { group in
-      let summary = try TrainingJob(request, group: group, report: Halo.printNote).run()
-      if group.rank == 0 { try report.show(summary) }
-      stopped = summary.stopped
-      if stopped, group.rank == 0, let run = request.run {
-        Halo.printNote("stopped after epoch \(summary.epochs) of \(request.training.epochs); 'halo train --resume \(run)' goes on")
-      }
+      stopped = job.repetition == .once ? try train(request, group) : try train(request, job.repetition, group)
+      if let stopped, group.rank == 0 { Halo.printNote(stopped) }
     }
-    if stopped { throw ExitCode(Launcher.stoppedPolitely) }
+    if stopped != nil { throw ExitCode(Launcher.stoppedPolitely) }
   }
 
-  private func request() throws -> TrainingJob.Request {
-    let job = try job.job()
+  /// One run; returns what to say where it was asked to stop.
+  private func train(_ request: TrainingJob.Request, _ group: any ProcessGroup) throws -> String? {
+    let summary = try TrainingJob(request, group: group, report: Halo.printNote).run()
+    if group.rank == 0 { try report.show(summary) }
+    guard summary.stopped, let run = request.run else { return nil }
+    return "stopped after epoch \(summary.epochs) of \(request.training.epochs); 'halo train --resume \(run)' goes on"
+  }
+
+  /// Several runs; returns what to say where they were asked to stop.
+  private func train(_ request: TrainingJob.Request, _ repetition: Repetition, _ group: any ProcessGroup) throws -> String? {
+    let summary = try RepeatedTraining(request, repetition: repetition, group: group, report: Halo.printNote).run()
+    if group.rank == 0 { try report.show(summary) }
+    guard summary.runs.count < summary.planned else { return nil }
+    let resumption = summary.unfinished.map { "; 'halo train --resume \(summary.run)/\($0)' goes on with the next" } ?? ""
+    return "stopped after \(summary.runs.count) of \(summary.planned) runs" + resumption
+  }
+
+  private func request(_ job: Job) -> TrainingJob.Request {
     var request = TrainingJob.Request(
       partitions: job.partitions ?? "", run: job.output, training: job.training, execution: job.execution)
     request.force = force.force
