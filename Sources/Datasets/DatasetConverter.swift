@@ -13,7 +13,7 @@ import Tensors
 /// ```
 /// Text files may be plain, `.gz` or `.zst`; OGB's own folders keep all but `split` under `raw/`.
 public struct DatasetConverter: Sendable {
-  /// The split to take; the first by name, with a notice, where `nil`.
+  /// The default among the splits; the first by name where `nil`.
   public var split: String?
   public var transforms: EdgeTransforms
 
@@ -55,9 +55,8 @@ public struct DatasetConverter: Sendable {
       throw InputError(edgePath, expected: "\(announced.count) edges as in \(announced.source)", found: "\(graph.edges[0].count)")
     }
     data.count = graph.nodes[0].count
-    if let name = try chooseSplit(in: folder, context: context) {
-      data.split = try SplitReader(folder: folder, nodeCount: data.count, labels: labels, context: context).read(name)
-    }
+    let splits = SplitReader(folder: folder, nodeCount: data.count, labels: labels, context: context)
+    data.splits = try splitNames(in: folder, context: context).map(splits.read)
     graph.nodes[0] = data
     graph.name = URL(fileURLWithPath: path).standardizedFileURL.lastPathComponent
     transforms.applyNoticing(to: &graph, context: context)
@@ -81,7 +80,8 @@ public struct DatasetConverter: Sendable {
     return (Int(values[0]), file)
   }
 
-  private func chooseSplit(in folder: RawFolder, context: IngestContext) throws -> String? {
+  /// All splits, the default first, the others by name.
+  private func splitNames(in folder: RawFolder, context: IngestContext) throws -> [String] {
     let names = folder.splits
     if let split {
       guard names.contains(split) else {
@@ -89,12 +89,12 @@ public struct DatasetConverter: Sendable {
           "--split", expected: names.isEmpty ? "no split, for the folder has none" : "one of \(names.joined(separator: ", "))",
           found: "'\(split)'")
       }
-      return split
+      return [split] + names.filter { $0 != split }
     }
-    guard let first = names.first else { return nil }
-    let choice = names.count > 1 ? ", of \(names.joined(separator: ", ")); --split NAME takes another" : ""
-    context.notice("split '\(first)' is used\(choice)")
-    return first
+    if names.count > 1 {
+      context.notice("splits \(names.joined(separator: ", ")): the first is the default; --split NAME names another")
+    }
+    return names
   }
 }
 

@@ -11,12 +11,13 @@ import Tensors
 ///   nodes/<type>/<table>.npy                           dense rows (nodes, columns)
 ///   nodes/<type>/<table>.indptr.npy, .indices.npy, .data.npy    sparse rows: int64 (nodes + 1), uint32, float32
 ///   nodes/<type>/labels.npy                            int32 (nodes), −1 = unknown
-///   nodes/<type>/train.npy, validation.npy, test.npy   uint32, increasing
+///   nodes/<type>/train.npy, validation.npy, test.npy   uint32, increasing; the default split
+///   nodes/<type>/splits/<name>/train.npy …             the others
 /// ```
 struct DatasetManifest: Codable, Equatable {
   static let fileName = "dataset.json"
   /// Version of the format this program writes.
-  static let currentVersion = 1
+  static let currentVersion = 2
 
   enum Layout: String, Codable { case dense, sparse }
 
@@ -34,7 +35,10 @@ struct DatasetManifest: Codable, Equatable {
     var tables: [Table]
     var hasLabels: Bool
     var classCount: Int
-    var hasSplit: Bool
+    /// Names of the classes; empty where they have none.
+    var classNames: [String]
+    /// Names of the splits, the default first.
+    var splits: [String]
   }
 
   struct File: Codable, Equatable {
@@ -94,7 +98,7 @@ struct DatasetManifest: Codable, Equatable {
       }
       return NodeType(
         name: typeName, count: nodes.count, tables: tables, hasLabels: nodes.labels != nil, classCount: nodes.classCount,
-        hasSplit: nodes.split != Split())
+        classNames: nodes.classNames, splits: nodes.splits.map(\.name))
     }
   }
 
@@ -110,7 +114,8 @@ struct DatasetManifest: Codable, Equatable {
   func check(place: String) throws {
     func fail(_ expected: String, _ found: String) -> InputError { InputError(place, expected: expected, found: found) }
     guard !nodeTypes.isEmpty, !relations.isEmpty else { throw fail("a node type and a relation", "none") }
-    for names in [nodeTypes.map(\.name), relations.map(\.name)] + nodeTypes.map({ $0.tables.map(\.name) + Self.reservedTables }) {
+    let namesInTypes = nodeTypes.flatMap { [$0.tables.map(\.name) + Self.reservedTables, $0.splits] }
+    for names in [nodeTypes.map(\.name), relations.map(\.name)] + namesInTypes {
       if let odd = names.first(where: { !Self.isName($0) }) {
         throw fail("names of letters, digits, '_', '-' and '.', not first", "'\(odd)'")
       }
@@ -120,6 +125,9 @@ struct DatasetManifest: Codable, Equatable {
       guard type.count >= 0, type.count <= Int(UInt32.max) else { throw fail("at most \(UInt32.max) nodes of a type", "\(type.count)") }
       guard type.classCount >= 0, type.classCount <= Int(Int32.max) else {
         throw fail("at most \(Int32.max) classes", "\(type.classCount)")
+      }
+      guard type.classNames.isEmpty || type.classNames.count == type.classCount else {
+        throw fail("\(type.classCount) names of classes", "\(type.classNames.count)")
       }
       for table in type.tables {
         guard table.columns >= 1, table.columns <= Int(UInt32.max) else { throw fail("1 column or more", "\(table.columns)") }

@@ -34,10 +34,12 @@ public struct DatasetReader {
       var data = NodeData(count: type.count, classCount: type.classCount)
       for table in type.tables { data.tables[table.name] = try self.table(table, "\(folder)/\(table.name)", rows: type.count) }
       if type.hasLabels { data.labels = try array("\(folder)/labels", [type.count]) }
-      if type.hasSplit {
-        data.split = Split(
-          train: Array(try array("\(folder)/train", [nil])), validation: Array(try array("\(folder)/validation", [nil])),
-          test: Array(try array("\(folder)/test", [nil])))
+      data.classNames = type.classNames
+      data.splits = try type.splits.enumerated().map { index, name in
+        let sets = "\(folder)/\(Split.folder(name, index: index))"
+        return Split(
+          name: name, train: Array(try array("\(sets)train", [nil])), validation: Array(try array("\(sets)validation", [nil])),
+          test: Array(try array("\(sets)test", [nil])))
       }
       return data
     }

@@ -13,14 +13,26 @@ extension DatasetSummary: CustomStringConvertible {
       lines.append("  table '\(table.name)': \(grouped(table.columns)) columns, \(table.elementType.rawValue)\(stored)")
     }
     if !type.classSizes.isEmpty {
-      let sizes = type.classSizes.prefix(20).map(grouped).joined(separator: " ")
-      lines.append("  classes: \(type.classSizes.count), of \(sizes)\(type.classSizes.count > 20 ? " … " : " ")nodes")
+      lines.append(classes(type))
       if type.unlabelled > 0 { lines.append("  without label: \(grouped(type.unlabelled))") }
     }
-    if type.train + type.validation + type.test > 0 {
-      lines.append("  split: \(grouped(type.train)) training, \(grouped(type.validation)) validation, \(grouped(type.test)) test nodes")
+    for split in type.splits {
+      lines.append(
+        "  split '\(split.name)': \(grouped(split.train)) training, \(grouped(split.validation)) validation, \(grouped(split.test)) test nodes"
+      )
     }
     return lines
+  }
+
+  /// Sizes of the first twenty classes, each after its name where it has one.
+  private static func classes(_ type: NodeType) -> String {
+    let shown = min(20, type.classSizes.count)
+    let more = type.classSizes.count > shown ? " …" : ""
+    guard !type.classNames.isEmpty else {
+      return "  classes: \(type.classSizes.count), of \(type.classSizes.prefix(shown).map(grouped).joined(separator: " "))\(more) nodes"
+    }
+    let named = zip(type.classNames, type.classSizes).prefix(shown).enumerated().map { "\($0) \($1.0) (\(grouped($1.1)))" }
+    return "  classes: \(type.classSizes.count): \(named.joined(separator: ", "))\(more)"
   }
 
   private static func lines(_ relation: RelationSummary) -> [String] {

@@ -18,17 +18,33 @@ public struct DatasetSummary: Codable, Equatable, Sendable {
     public var storedValues: Int?
   }
 
+  /// Sizes of a split, in nodes.
+  public struct SplitSizes: Codable, Equatable, Sendable {
+    public var name: String
+    public var train: Int
+    public var validation: Int
+    public var test: Int
+
+    public init(name: String, train: Int, validation: Int, test: Int) {
+      self.name = name
+      self.train = train
+      self.validation = validation
+      self.test = test
+    }
+  }
+
   public struct NodeType: Codable, Equatable, Sendable {
     public var name: String
     public var count: Int
     public var tables: [Table]
     /// Nodes of each class; empty without labels.
     public var classSizes: [Int]
+    /// Name of each class; empty where they have none.
+    public var classNames: [String]
     /// Nodes without a label.
     public var unlabelled: Int
-    public var train: Int
-    public var validation: Int
-    public var test: Int
+    /// The default first.
+    public var splits: [SplitSizes]
   }
 
   public struct RelationSummary: Codable, Equatable, Sendable {
@@ -75,9 +91,12 @@ public struct DatasetSummary: Codable, Equatable, Sendable {
       case .sparse(let rows): Table(name: name, columns: rows.columns, elementType: .float32, storedValues: rows.values.count)
       }
     }
+    let splits = nodes.splits.map { split in
+      SplitSizes(name: split.name, train: split.train.count, validation: split.validation.count, test: split.test.count)
+    }
     return NodeType(
-      name: name, count: nodes.count, tables: tables, classSizes: sizes, unlabelled: unlabelled, train: nodes.split.train.count,
-      validation: nodes.split.validation.count, test: nodes.split.test.count)
+      name: name, count: nodes.count, tables: tables, classSizes: sizes, classNames: nodes.classNames, unlabelled: unlabelled,
+      splits: splits)
   }
 
   private static func summary(_ graph: RawGraph, _ relation: Relation, _ edges: EdgeList, threads: Threads) -> RelationSummary {

@@ -73,10 +73,11 @@ private final class DirectoryWriter {
     for (type, nodes) in zip(graph.schema.nodeTypes, graph.nodes) {
       for (name, table) in nodes.tables.sorted(by: { $0.key < $1.key }) { try write(table, "nodes/\(type)/\(name)") }
       if let labels = nodes.labels { try write(labels, "nodes/\(type)/labels", .int32) }
-      if nodes.split != Split() {
-        try write(nodes.split.train, "nodes/\(type)/train", .uint32)
-        try write(nodes.split.validation, "nodes/\(type)/validation", .uint32)
-        try write(nodes.split.test, "nodes/\(type)/test", .uint32)
+      for (index, split) in nodes.splits.enumerated() {
+        let sets = "nodes/\(type)/\(Split.folder(split.name, index: index))"
+        try write(split.train, "\(sets)train", .uint32)
+        try write(split.validation, "\(sets)validation", .uint32)
+        try write(split.test, "\(sets)test", .uint32)
       }
     }
   }

@@ -21,7 +21,9 @@ struct GraphCheck {
         if case .sparse(let sparse) = rows { try checkSparse(sparse, "nodes/\(name)/\(table)") }
       }
       if let labels = nodes.labels { try checkLabels(labels, nodes, "nodes/\(name)/labels") }
-      try checkSplit(nodes, "nodes/\(name)")
+      for (index, split) in nodes.splits.enumerated() {
+        try check(split, of: nodes, "nodes/\(name)/\(Split.folder(split.name, index: index))")
+      }
     }
   }
 
@@ -74,16 +76,17 @@ struct GraphCheck {
     }
   }
 
-  private func checkSplit(_ nodes: NodeData, _ folder: String) throws {
-    let sets = [("train", nodes.split.train), ("validation", nodes.split.validation), ("test", nodes.split.test)]
-    if sets.allSatisfy(\.1.isEmpty) { return }
-    try check(!nodes.split.train.isEmpty, "\(folder)/train", "at least one training node", "none")
+  /// - Parameter folder: Where the sets lie, with the last slash.
+  private func check(_ split: Split, of nodes: NodeData, _ folder: String) throws {
+    if split.isEmpty { return }
+    let sets = [("train", split.train), ("validation", split.validation), ("test", split.test)]
+    try check(!split.train.isEmpty, "\(folder)train", "at least one training node", "none")
     let setOf = Buffer<UInt8>(count: nodes.count)
     for (number, (name, set)) in sets.enumerated() {
       var previous = -1
       for id in set {
         let node = Int(id)
-        let array = "\(folder)/\(name)"
+        let array = folder + name
         try check(node > previous, array, "increasing node ids", "\(node) after \(previous)")
         try check(node < nodes.count, array, "node ids below \(nodes.count)", "\(node)")
         try check(

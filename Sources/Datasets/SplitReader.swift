@@ -32,7 +32,7 @@ struct SplitReader {
       }
       if set == 0 && values.count == 0 { throw InputError(path, expected: "at least one training node", found: "none") }
     }
-    var split = Split()
+    var split = Split(name: name)
     for node in 0..<nodeCount {
       switch setOf.pointer[node] {
       case 1: split.train.append(UInt32(node))

@@ -21,7 +21,7 @@ extension Generators {
     for member in 0..<count { identity[member * count + member] = 1 }
     let labels = (0..<UInt32(count)).map { instructorsFaction.contains($0) ? Int32(0) : 1 }
     let split = Split(
-      train: [0, 1, 32, 33], validation: [2, 5, 8, 13, 23, 27, 29, 31],
+      name: "factions", train: [0, 1, 32, 33], validation: [2, 5, 8, 13, 23, 27, 29, 31],
       test: [3, 4, 6, 7, 9, 10, 11, 12, 14, 15, 16, 17, 18, 19, 20, 21, 22, 24, 25, 26, 28, 30])
     let data = NodeData(
       count: count, tables: ["feat": .dense(DenseRows(floats: identity, rows: count, columns: count))], labels: ArrayView(labels),

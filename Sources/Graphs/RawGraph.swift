@@ -18,15 +18,24 @@ public struct EdgeList: Sendable {
 
 /// The three sets of a labelled task, original ids, each increasing and disjoint from the others.
 public struct Split: Sendable, Equatable {
+  /// What tells it from other splits of the same nodes.
+  public var name: String
   public var train: [UInt32]
   public var validation: [UInt32]
   public var test: [UInt32]
 
-  public init(train: [UInt32] = [], validation: [UInt32] = [], test: [UInt32] = []) {
+  public init(name: String = "default", train: [UInt32] = [], validation: [UInt32] = [], test: [UInt32] = []) {
+    self.name = name
     self.train = train
     self.validation = validation
     self.test = test
   }
+
+  /// Where a split lies among the files on the nodes of a type, in dataset and partition directories: the default, of index 0,
+  /// beside the tables, the others in folders of their names.
+  package static func folder(_ name: String, index: Int) -> String { index == 0 ? "" : "splits/\(name)/" }
+
+  public var isEmpty: Bool { train.isEmpty && validation.isEmpty && test.isEmpty }
 }
 
 /// What is known of the nodes of one type.
@@ -39,8 +48,12 @@ public struct NodeData: Sendable {
   public var labels: ArrayView<Int32>?
   /// Number of classes; every label is below it.
   public var classCount: Int
-  public var split: Split
+  /// Names of the classes; empty where they have none.
+  public var classNames: [String] = []
+  /// Splits of different names, the default first.
+  public var splits: [Split]
 
+  /// - Parameter split: The only split; none where it is empty.
   public init(
     count: Int, tables: [String: FeatureTable] = [:], labels: ArrayView<Int32>? = nil, classCount: Int = 0, split: Split = Split()
   ) {
@@ -48,7 +61,13 @@ public struct NodeData: Sendable {
     self.tables = tables
     self.labels = labels
     self.classCount = classCount
-    self.split = split
+    splits = split.isEmpty ? [] : [split]
+  }
+
+  /// The default split; empty without splits.
+  public var split: Split {
+    get { splits.first ?? Split() }
+    set { if splits.isEmpty { splits = [newValue] } else { splits[0] = newValue } }
   }
 }
 
@@ -68,4 +87,17 @@ public struct RawGraph: Sendable {
     self.nodes = nodes
     self.edges = edges
   }
+
+  /// Names of all splits, the default first: those of the first node type that has some, then what others add.
+  public var splitNames: [String] {
+    nodes.flatMap(\.splits).reduce(into: []) { names, split in if !names.contains(split.name) { names.append(split.name) } }
+  }
+
+  /// The split `name` of the nodes of `type`; empty where they have none of that name.
+  public func split(_ name: String, ofType type: Int) -> Split {
+    nodes[type].splits.first { $0.name == name } ?? Split(name: name)
+  }
+
+  /// The default split of the nodes of `type`; empty without splits.
+  public func defaultSplit(ofType type: Int) -> Split { splitNames.first.map { split($0, ofType: type) } ?? Split() }
 }

@@ -17,15 +17,16 @@ public final class BatchLoader {
   /// - Parameters:
   ///   - parts: The worker's own parts, increasing.
   ///   - nodeType: Type of the seeds.
+  ///   - split: Position of their split in `Manifest.splits`.
   ///   - limits: In-edges taken by layer (input hop first) and relation.
   ///   - wantsDegrees: Whether blocks carry the degrees of their nodes in the whole graph.
   public init(
-    parts: [LocalPartition], nodeType: Int, plan: BatchPlan, seed: UInt64, limits: [[Int]], wantsDegrees: Bool,
+    parts: [LocalPartition], nodeType: Int, split: Int, plan: BatchPlan, seed: UInt64, limits: [[Int]], wantsDegrees: Bool,
     source: RoutedNeighborSource, store: RowStore, threads: Threads
   ) {
     self.parts = parts
     self.plan = plan
-    trainingNodes = parts.map { TrainingNodes(part: $0.part, table: $0.nodes[nodeType].train) }
+    trainingNodes = parts.map { TrainingNodes(part: $0.part, table: $0.split(split, type: nodeType).train) }
     blocks = BlockLoader(
       parts: parts, seed: seed, purpose: .sample, limits: limits, wantsDegrees: wantsDegrees, source: source, store: store, threads: threads
     )

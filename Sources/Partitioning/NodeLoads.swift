@@ -76,7 +76,7 @@ package struct NodeLoads: Sendable {
     switch constraint {
     case .nodes: true
     case .edges: graph.edges.contains { $0.count > 0 }
-    case .train, .validation, .test: graph.nodes.contains { !$0.split.nodes(of: constraint).isEmpty }
+    case .train, .validation, .test: graph.nodes.indices.contains { !graph.defaultSplit(ofType: $0).nodes(of: constraint).isEmpty }
     case .nodeType(let type): graph.nodes[type].count > 0
     }
   }
@@ -91,8 +91,10 @@ package struct NodeLoads: Sendable {
     case .nodeType(let type):
       for node in numbering.range(of: type) { values.pointer[node * columns + column] = 1 }
     case .train, .validation, .test:
-      for (type, data) in graph.nodes.enumerated() {
-        for id in data.split.nodes(of: constraint) { values.pointer[(numbering.offsets[type] + Int(id)) * columns + column] = 1 }
+      for type in graph.nodes.indices {
+        for id in graph.defaultSplit(ofType: type).nodes(of: constraint) {
+          values.pointer[(numbering.offsets[type] + Int(id)) * columns + column] = 1
+        }
       }
     case .edges:
       let degrees = graph.inDegrees(threads: threads)

@@ -6,11 +6,11 @@ public enum BalanceConstraint: Hashable, Sendable {
   case nodes
   /// In-edges of the part's nodes, over all relations.
   case edges
-  /// Training nodes.
+  /// Training nodes of the default split.
   case train
-  /// Validation nodes.
+  /// Validation nodes of the default split.
   case validation
-  /// Test nodes.
+  /// Test nodes of the default split.
   case test
   /// Nodes of the type with this index.
   case nodeType(Int)

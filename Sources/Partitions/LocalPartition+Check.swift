@@ -19,18 +19,23 @@ extension LocalPartition {
     }
     try Self.checkIncreasing(halo, file: files.path("halo"))
     for (type, name) in manifest.schema.nodeTypes.enumerated() {
-      try check(nodes[type], type: type, classes: manifest.classCounts[type], files: files, folder: "nodes/\(name)")
+      try check(
+        nodes[type], type: type, classes: manifest.classCounts[type], splits: manifest.splits, files: files, folder: "nodes/\(name)")
     }
   }
 
-  private func check(_ shard: NodeShard, type: Int, classes: Int, files: PartFiles, folder: String) throws {
+  private func check(
+    _ shard: NodeShard, type: Int, classes: Int, splits: [String], files: PartFiles, folder: String
+  ) throws {
     let range = book.innerRange(of: part, type: type)
     let locals = UInt32(range.lowerBound - firstGlobalID)..<UInt32(range.upperBound - firstGlobalID)
     let expected = "inner nodes in \(locals)"
-    let train = (0..<shard.trainCount).map { shard.train[2 * $0] }
-    try Self.check(train, file: files.path("\(folder)/train"), expected: expected) { locals.contains($0) }
-    try Self.check(shard.validation, file: files.path("\(folder)/validation"), expected: expected) { locals.contains($0) }
-    try Self.check(shard.test, file: files.path("\(folder)/test"), expected: expected) { locals.contains($0) }
+    for (index, split) in shard.splits.enumerated() {
+      let sets = "\(folder)/\(Split.folder(splits[index], index: index))"
+      try Self.check(split.trainIDs, file: files.path("\(sets)train"), expected: expected) { locals.contains($0) }
+      try Self.check(split.validation, file: files.path("\(sets)validation"), expected: expected) { locals.contains($0) }
+      try Self.check(split.test, file: files.path("\(sets)test"), expected: expected) { locals.contains($0) }
+    }
     try Self.check(shard.labels ?? ArrayView(), file: files.path("\(folder)/labels"), expected: "classes below \(classes), or -1") {
       $0 >= -1 && Int($0) < classes
     }

@@ -1,23 +1,16 @@
 public import Graphs
 public import Tensors
 
-/// What a part stores of its inner nodes of one type; rows are in local order, row 0 is the type's first inner node.
-public struct NodeShard: Sendable {
-  public let tables: [String: FeatureTable]
-  /// Class of each inner node, −1 where unknown; `nil` without labels.
-  public let labels: ArrayView<Int32>?
-  /// (part-local id, rank among all training nodes by original id), shape (n, 2), by increasing local id.
+/// The nodes of one split that are inner nodes of a part, of one type.
+public struct SplitShard: Sendable {
+  /// (part-local id, rank), shape (n, 2), by increasing local id. Ranks number the training nodes of the whole split, type after
+  /// type, inside a type by original id.
   public let train: ArrayView<UInt32>
   /// Part-local ids, increasing.
   public let validation: ArrayView<UInt32>
   public let test: ArrayView<UInt32>
 
-  public init(
-    tables: [String: FeatureTable], labels: ArrayView<Int32>?, train: ArrayView<UInt32>, validation: ArrayView<UInt32>,
-    test: ArrayView<UInt32>
-  ) {
-    self.tables = tables
-    self.labels = labels
+  public init(train: ArrayView<UInt32>, validation: ArrayView<UInt32>, test: ArrayView<UInt32>) {
     self.train = train
     self.validation = validation
     self.test = test
@@ -25,6 +18,23 @@ public struct NodeShard: Sendable {
 
   /// Training nodes of the part.
   public var trainCount: Int { train.count / 2 }
+  /// Part-local ids of the training nodes, increasing.
+  public var trainIDs: [UInt32] { stride(from: 0, to: train.count, by: 2).map { train[$0] } }
+}
+
+/// What a part stores of its inner nodes of one type; rows are in local order, row 0 is the type's first inner node.
+public struct NodeShard: Sendable {
+  public let tables: [String: FeatureTable]
+  /// Class of each inner node, −1 where unknown; `nil` without labels.
+  public let labels: ArrayView<Int32>?
+  /// One entry per split, in the order of `Manifest.splits`.
+  public let splits: [SplitShard]
+
+  public init(tables: [String: FeatureTable], labels: ArrayView<Int32>?, splits: [SplitShard]) {
+    self.tables = tables
+    self.labels = labels
+    self.splits = splits
+  }
 }
 
 /// One part, mapped from its directory: in-edges of its inner nodes, its halo, its rows.
@@ -94,6 +104,11 @@ public final class LocalPartition: Sendable {
     let index = Int(local.rawValue)
     return index < innerCount ? GlobalID(firstGlobalID + Int64(index)) : GlobalID(halo[index - innerCount])
   }
+
+  /// The part's nodes of one type in a split.
+  ///
+  /// - Parameter split: Position in `Manifest.splits`.
+  public func split(_ split: Int, type: Int) -> SplitShard { nodes[type].splits[split] }
 
   /// First global id of the inner nodes.
   public var firstGlobalID: Int64 { book.bounds[part * book.typeCount] }

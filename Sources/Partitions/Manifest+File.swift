@@ -45,14 +45,16 @@ extension Manifest {
 
   private func total(of constraint: BalanceConstraint) -> Int {
     parts.reduce(0) { sum, part in
-      switch constraint {
-      case .nodes: sum + part.innerNodes.reduce(0, +)
-      case .edges: sum + part.edges.reduce(0, +)
-      case .train: sum + part.train.reduce(0, +)
-      case .validation: sum + part.validation.reduce(0, +)
-      case .test: sum + part.test.reduce(0, +)
-      case .nodeType(let type): sum + part.innerNodes[type]
-      }
+      let counts =
+        switch constraint {
+        case .nodes: part.innerNodes
+        case .edges: part.edges
+        case .train: part.splits.first?.train ?? []
+        case .validation: part.splits.first?.validation ?? []
+        case .test: part.splits.first?.test ?? []
+        case .nodeType(let type): [part.innerNodes[type]]
+        }
+      return sum + counts.reduce(0, +)
     }
   }
 
@@ -74,10 +76,16 @@ extension Manifest {
     try demand(bounds[bounds.count - 1] <= Int64(UInt32.max), "at most \(UInt32.max) nodes", "\(bounds[bounds.count - 1])")
     try demand(parts.count == partCount, "sizes of \(partCount) parts", "\(parts.count)")
     try demand(classCounts.count == types && classCounts.allSatisfy { $0 >= 0 }, "classes of \(types) node types", "\(classCounts)")
+    try demand(
+      classNames.count == types && zip(classNames, classCounts).allSatisfy { $0.isEmpty || $0.count == $1 },
+      "names of \(classCounts) classes",
+      "\(classNames.map(\.count))")
+    try demand(Set(splits).count == splits.count, "splits of different names", splits.joined(separator: ", "))
     for (part, counts) in parts.enumerated() {
       let inner = (0..<types).map { Int(bounds[part * types + $0 + 1] - bounds[part * types + $0]) }
       try demand(counts.innerNodes == inner, "inner nodes \(inner) of part \(part)", "\(counts.innerNodes)")
-      let lists = [counts.train, counts.validation, counts.test]
+      let lists = counts.splits.flatMap { [$0.train, $0.validation, $0.test] }
+      try demand(counts.splits.count == splits.count, "\(splits.count) splits of part \(part)", "\(counts.splits.count)")
       try demand(
         lists.allSatisfy { $0.count == types && zip($0, inner).allSatisfy { (0...$1).contains($0) } },
         "splits of part \(part) within \(inner) nodes", "\(lists)")

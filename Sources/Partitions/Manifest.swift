@@ -25,6 +25,20 @@ public struct TableDescription: Codable, Hashable, Sendable {
   }
 }
 
+/// Sizes of one split in one part.
+public struct SplitCounts: Codable, Hashable, Sendable {
+  /// Training, validation and test nodes of each node type.
+  public var train: [Int]
+  public var validation: [Int]
+  public var test: [Int]
+
+  public init(train: [Int], validation: [Int], test: [Int]) {
+    self.train = train
+    self.validation = validation
+    self.test = test
+  }
+}
+
 /// Sizes of one part.
 public struct PartCounts: Codable, Hashable, Sendable {
   /// Inner nodes of each node type.
@@ -33,18 +47,14 @@ public struct PartCounts: Codable, Hashable, Sendable {
   public var haloNodes: Int
   /// In-edges of inner nodes, by relation.
   public var edges: [Int]
-  /// Training, validation and test nodes of each node type.
-  public var train: [Int]
-  public var validation: [Int]
-  public var test: [Int]
+  /// One entry per split.
+  public var splits: [SplitCounts]
 
-  public init(innerNodes: [Int], haloNodes: Int, edges: [Int], train: [Int], validation: [Int], test: [Int]) {
+  public init(innerNodes: [Int], haloNodes: Int, edges: [Int], splits: [SplitCounts]) {
     self.innerNodes = innerNodes
     self.haloNodes = haloNodes
     self.edges = edges
-    self.train = train
-    self.validation = validation
-    self.test = test
+    self.splits = splits
   }
 }
 
@@ -106,7 +116,7 @@ public struct FileRecord: Codable, Hashable, Sendable {
 /// `graph.json`: what a partition directory holds.
 public struct Manifest: Codable, Hashable, Sendable {
   /// Version of the format this program writes.
-  public static let currentVersion = 1
+  public static let currentVersion = 2
   public static let fileName = "graph.json"
 
   public var formatVersion: Int
@@ -119,8 +129,12 @@ public struct Manifest: Codable, Hashable, Sendable {
   /// One entry per part.
   public var parts: [PartCounts]
   public var tables: [TableDescription]
+  /// Names of the splits, the default first; empty without.
+  public var splits: [String]
   /// Classes of each node type; 0 without labels.
   public var classCounts: [Int]
+  /// Names of the classes of each node type; empty where they have none.
+  public var classNames: [[String]]
   public var partitioner: PartitionerRecord
   public var metrics: PartitionMetrics
   /// The same measures of a random partition with the same k.
@@ -131,8 +145,8 @@ public struct Manifest: Codable, Hashable, Sendable {
 
   public init(
     name: String, partCount: Int, schema: Schema, bounds: [Int64], parts: [PartCounts], tables: [TableDescription],
-    classCounts: [Int], partitioner: PartitionerRecord, metrics: PartitionMetrics, randomMetrics: PartitionMetrics,
-    fingerprint: String, files: [FileRecord]
+    splits: [String], classCounts: [Int], classNames: [[String]], partitioner: PartitionerRecord, metrics: PartitionMetrics,
+    randomMetrics: PartitionMetrics, fingerprint: String, files: [FileRecord]
   ) {
     formatVersion = Self.currentVersion
     self.name = name
@@ -141,7 +155,9 @@ public struct Manifest: Codable, Hashable, Sendable {
     self.bounds = bounds
     self.parts = parts
     self.tables = tables
+    self.splits = splits
     self.classCounts = classCounts
+    self.classNames = classNames
     self.partitioner = partitioner
     self.metrics = metrics
     self.randomMetrics = randomMetrics

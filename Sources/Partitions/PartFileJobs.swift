@@ -6,7 +6,8 @@ struct PartFileJobs: Sendable {
   let graph: RawGraph
   let numbering: PartitionNumbering
   let inEdges: InEdges
-  let splits: SplitShards
+  /// One entry per split, the default first.
+  let splits: [SplitShards]
   let tables: [TableDescription]
   let part: Int
   /// Global ids of the part's halo nodes, increasing.
@@ -30,8 +31,11 @@ struct PartFileJobs: Sendable {
     let types = numbering.nodes.typeIndices
     return PartCounts(
       innerNodes: types.map { numbering.innerRange(of: part, type: $0).count }, haloNodes: halo.count, edges: edges,
-      train: types.map { splits[part, $0].train.count / 2 }, validation: types.map { splits[part, $0].validation.count },
-      test: types.map { splits[part, $0].test.count })
+      splits: splits.map { split in
+        SplitCounts(
+          train: types.map { split[part, $0].train.count / 2 }, validation: types.map { split[part, $0].validation.count },
+          test: types.map { split[part, $0].test.count })
+      })
   }
 
   /// The in-edges: offsets, sources, relations, input numbers.
@@ -117,21 +121,14 @@ struct PartFileJobs: Sendable {
     ]
   }
 
-  /// Tables, labels and split of the part's nodes of one type.
+  /// Tables, labels and splits of the part's nodes of one type.
   private func nodeData(of type: Int) -> [FileJob] {
     let nodes = numbering.innerRange(of: part, type: type)
     let folder = "\(folder)/nodes/\(graph.schema.nodeTypes[type])"
     let numbering = numbering
-    let shard = splits[part, type]
-    func list(_ name: String, _ ids: [UInt32], shape: [Int]) -> FileJob {
-      FileJob("\(folder)/\(name).npy", .uint32, shape: shape) { (range, out: UnsafeMutablePointer<UInt32>) in
-        for (index, position) in range.enumerated() { out[index] = ids[position] }
-      }
+    var jobs = splits.enumerated().flatMap { index, split in
+      sets(of: split[part, type], folder: "\(folder)/\(Split.folder(split.name, index: index))")
     }
-    var jobs = [
-      list("train", shard.train, shape: [shard.train.count / 2, 2]),
-      list("validation", shard.validation, shape: [shard.validation.count]), list("test", shard.test, shape: [shard.test.count]),
-    ]
     if let labels = graph.nodes[type].labels {
       jobs.append(
         FileJob("\(folder)/labels.npy", .int32, shape: [nodes.count]) { (range, out: UnsafeMutablePointer<Int32>) in
@@ -146,5 +143,18 @@ struct PartFileJobs: Sendable {
       jobs += files.jobs(for: table)
     }
     return jobs
+  }
+
+  /// The three sets of one split.
+  private func sets(of shard: SplitShards.Shard, folder: String) -> [FileJob] {
+    func list(_ name: String, _ ids: [UInt32], shape: [Int]) -> FileJob {
+      FileJob("\(folder)\(name).npy", .uint32, shape: shape) { (range, out: UnsafeMutablePointer<UInt32>) in
+        for (index, position) in range.enumerated() { out[index] = ids[position] }
+      }
+    }
+    return [
+      list("train", shard.train, shape: [shard.train.count / 2, 2]),
+      list("validation", shard.validation, shape: [shard.validation.count]), list("test", shard.test, shape: [shard.test.count]),
+    ]
   }
 }

@@ -37,9 +37,14 @@ struct PartFiles {
     return NodeShard(
       tables: tables,
       labels: labelled ? try array("\(folder)/labels", of: Int32.self, [counts.innerNodes[type]]) : nil,
-      train: try array("\(folder)/train", of: UInt32.self, [counts.train[type], 2]),
-      validation: try array("\(folder)/validation", of: UInt32.self, [counts.validation[type]]),
-      test: try array("\(folder)/test", of: UInt32.self, [counts.test[type]]))
+      splits: try zip(manifest.splits, counts.splits).enumerated().map { index, split in
+        let (name, counts) = split
+        let sets = "\(folder)/\(Split.folder(name, index: index))"
+        return SplitShard(
+          train: try array("\(sets)train", of: UInt32.self, [counts.train[type], 2]),
+          validation: try array("\(sets)validation", of: UInt32.self, [counts.validation[type]]),
+          test: try array("\(sets)test", of: UInt32.self, [counts.test[type]]))
+      })
   }
 
   private func table(_ table: TableDescription, folder: String, rows: Int) throws -> FeatureTable {

@@ -22,8 +22,8 @@ public struct PartLoads: Hashable, Sendable {
     case .nodeType(let type):
       for part in parts[numbering.range(of: type)] { counts[Int(part)] += 1 }
     case .train, .validation, .test:
-      for (type, node) in graph.nodes.enumerated() {
-        for id in node.split.nodes(of: constraint) { counts[Int(parts[numbering.offsets[type] + Int(id)])] += 1 }
+      for type in graph.nodes.indices {
+        for id in graph.defaultSplit(ofType: type).nodes(of: constraint) { counts[Int(parts[numbering.offsets[type] + Int(id)])] += 1 }
       }
     case .edges:
       counts = Self.inEdges(graph: graph, numbering: numbering, parts: parts, partCount: partCount, threads: threads)

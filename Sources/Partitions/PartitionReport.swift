@@ -47,7 +47,7 @@ public struct PartitionReport: Codable, Hashable, Sendable, CustomStringConverti
     parts = manifest.parts.map { counts in
       Part(
         nodes: counts.innerNodes.reduce(0, +), halo: counts.haloNodes, edges: counts.edges.reduce(0, +),
-        train: counts.train.reduce(0, +))
+        train: counts.splits.first?.train.reduce(0, +) ?? 0)
     }
   }
 

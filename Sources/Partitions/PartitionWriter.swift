@@ -46,8 +46,10 @@ public enum PartitionWriter {
       let files = try FileJob.run(jobs, in: staging.path, threads: threads) { progress($0, total) }
       let manifest = Manifest(
         name: graph.name, partCount: assignment.partCount, schema: graph.schema, bounds: numbering.bounds,
-        parts: parts.map { $0.counts() }, tables: tables, classCounts: graph.nodes.map { $0.labels == nil ? 0 : $0.classCount },
-        partitioner: assignment.record, metrics: assignment.metrics, randomMetrics: assignment.randomMetrics,
+        parts: parts.map { $0.counts() }, tables: tables, splits: graph.splitNames,
+        classCounts: graph.nodes.map { $0.labels == nil ? 0 : $0.classCount },
+        classNames: graph.nodes.map(\.classNames), partitioner: assignment.record, metrics: assignment.metrics,
+        randomMetrics: assignment.randomMetrics,
         fingerprint: graph.fingerprint, files: files.sorted { $0.path < $1.path })
       try staging.write(manifest.encoded(), to: Manifest.fileName)
       try staging.commit()
@@ -86,7 +88,7 @@ public enum PartitionWriter {
     graph: RawGraph, numbering: PartitionNumbering, tables: [TableDescription], threads: Threads
   ) -> [PartFileJobs] {
     let inEdges = InEdges(graph: graph, numbering: numbering, threads: threads)
-    let splits = SplitShards(graph: graph, numbering: numbering)
+    let splits = graph.splitNames.map { SplitShards($0, graph: graph, numbering: numbering) }
     let halos = Mutex([ArrayView<Int64>](repeating: ArrayView(), count: numbering.partCount))
     threads.forEach(numbering.partCount) { part in
       let members = HaloSet(of: part, inEdges: inEdges, numbering: numbering).members.view

@@ -10,6 +10,7 @@ extension RawGraph {
   public func check(threads: Threads) throws {
     try Self.checkNames(schema.nodeTypes, what: "node type", place: name)
     try Self.checkNames(schema.relations.map(\.name), what: "relation", place: name)
+    try Self.checkNames(splitNames, what: "split", place: name)
     try checkCount(nodes.reduce(0) { $0 + $1.count }, of: "nodes")
     try checkCount(edges.reduce(0) { $0 + $1.count }, of: "edges")
     for (type, data) in nodes.enumerated() { try check(data, type: schema.nodeTypes[type]) }
@@ -44,21 +45,23 @@ extension RawGraph {
           "\(place), label of node \(node)", expected: "a class below \(data.classCount), or -1", found: "\(labels[node])")
       }
     }
-    var set = [UInt8](repeating: 0, count: data.count)
-    for (index, (part, ids)) in [("train", data.split.train), ("validation", data.split.validation), ("test", data.split.test)]
-      .enumerated()
-    {
+    guard data.classNames.isEmpty || data.classNames.count == data.classCount else {
+      throw InputError("\(place), class names", expected: "\(data.classCount) names", found: "\(data.classNames.count)")
+    }
+    try Self.checkNames(data.splits.map(\.name), what: "split", place: place)
+    for split in data.splits { try Self.check(split, nodeCount: data.count, place: "\(place), split \(split.name)") }
+  }
+
+  private static func check(_ split: Split, nodeCount: Int, place: String) throws {
+    var isTaken = [Bool](repeating: false, count: nodeCount)
+    for (set, ids) in [("train", split.train), ("validation", split.validation), ("test", split.test)] {
       for (position, id) in ids.enumerated() {
-        guard Int(id) < data.count else {
-          throw InputError("\(place), \(part) split", expected: "a node below \(data.count)", found: "\(id)")
-        }
+        guard Int(id) < nodeCount else { throw InputError("\(place), \(set)", expected: "a node below \(nodeCount)", found: "\(id)") }
         guard position == 0 || ids[position - 1] < id else {
-          throw InputError("\(place), \(part) split", expected: "increasing nodes", found: "\(id) after \(ids[position - 1])")
+          throw InputError("\(place), \(set)", expected: "increasing nodes", found: "\(id) after \(ids[position - 1])")
         }
-        guard set[Int(id)] == 0 else {
-          throw InputError("\(place), \(part) split", expected: "each node in one set", found: "node \(id) in two")
-        }
-        set[Int(id)] = UInt8(index + 1)
+        guard !isTaken[Int(id)] else { throw InputError("\(place), \(set)", expected: "each node in one set", found: "node \(id) in two") }
+        isTaken[Int(id)] = true
       }
     }
   }

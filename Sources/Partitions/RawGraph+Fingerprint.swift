@@ -12,7 +12,13 @@ extension RawGraph {
       sum.add(node.count)
       sum.add(node.classCount)
       if let labels = node.labels { sum.add(labels.elements) }
-      for set in [node.split.train, node.split.validation, node.split.test] { set.withUnsafeBufferPointer { sum.add($0) } }
+      sum.add(node.classNames.count)
+      for name in node.classNames { sum.add(name) }
+      sum.add(node.splits.count)
+      for split in node.splits {
+        sum.add(split.name)
+        for set in [split.train, split.validation, split.test] { set.withUnsafeBufferPointer { sum.add($0) } }
+      }
       for (name, table) in node.tables.sorted(by: { $0.key < $1.key }) {
         sum.add(name)
         sum.add(table)

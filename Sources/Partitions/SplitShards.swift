@@ -1,6 +1,6 @@
 import Graphs
 
-/// The split of every node type cut into parts.
+/// One split of every node type cut into parts.
 struct SplitShards: Sendable {
   /// Nodes of one set in one part, by increasing local id.
   struct Shard: Sendable {
@@ -11,31 +11,35 @@ struct SplitShards: Sendable {
     var test: [UInt32] = []
   }
 
+  let name: String
   /// Shape (k, types), part-major.
   private var shards: [Shard]
   private let typeCount: Int
 
-  init(graph: RawGraph, numbering: PartitionNumbering) {
+  /// Cuts the split `name`.
+  init(_ name: String, graph: RawGraph, numbering: PartitionNumbering) {
+    self.name = name
     typeCount = graph.nodes.count
     shards = [Shard](repeating: Shard(), count: numbering.partCount * typeCount)
     var rank: UInt32 = 0
-    for (type, node) in graph.nodes.enumerated() {
+    for type in graph.nodes.indices {
+      let split = graph.split(name, ofType: type)
       let first = numbering.nodes.offsets[type]
       func place(_ id: UInt32) -> (slot: Int, local: UInt32) {
         let flat = first + Int(id)
         return (Int(numbering.parts[flat]) * typeCount + type, numbering.locals.pointer[flat])
       }
-      for id in node.split.train {
+      for id in split.train {
         let (slot, local) = place(id)
         shards[slot].train.append(local)
         shards[slot].train.append(rank)
         rank += 1
       }
-      for id in node.split.validation {
+      for id in split.validation {
         let (slot, local) = place(id)
         shards[slot].validation.append(local)
       }
-      for id in node.split.test {
+      for id in split.test {
         let (slot, local) = place(id)
         shards[slot].test.append(local)
       }

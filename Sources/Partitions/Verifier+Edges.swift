@@ -104,9 +104,9 @@ extension Verifier {
         switch constraint {
         case .nodes: part.innerCount
         case .edges: edgeLoads[part.part]
-        case .train: part.nodes.reduce(0) { $0 + $1.train.count / 2 }
-        case .validation: part.nodes.reduce(0) { $0 + $1.validation.count }
-        case .test: part.nodes.reduce(0) { $0 + $1.test.count }
+        case .train: part.nodes.reduce(0) { $0 + ($1.splits.first?.trainCount ?? 0) }
+        case .validation: part.nodes.reduce(0) { $0 + ($1.splits.first?.validation.count ?? 0) }
+        case .test: part.nodes.reduce(0) { $0 + ($1.splits.first?.test.count ?? 0) }
         case .nodeType(let type): locals(part, type: type).count
         }
       }

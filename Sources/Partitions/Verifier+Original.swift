@@ -15,12 +15,16 @@ extension Verifier {
     let edges = manifest.schema.relations.indices.map { relation in manifest.parts.reduce(0) { $0 + $1.edges[relation] } }
     log.demand(
       edges == graph.edges.map(\.count), "edges are the input's", file: name, "\(edges), the input has \(graph.edges.map(\.count))")
+    log.demand(
+      manifest.splits == graph.splitNames, "splits are the input's", file: name, "\(manifest.splits), the input has \(graph.splitNames)")
     guard manifest.schema == graph.schema, counts == graph.nodes.map(\.count), edges == graph.edges.map(\.count) else { return }
     for part in parts {
       compareEdges(of: part, with: graph)
       for type in graph.nodes.indices {
         compareNodes(of: part, type: type, with: graph.nodes[type])
-        compareSplit(of: part, type: type, with: graph.nodes[type].split)
+        for (index, name) in manifest.splits.enumerated() {
+          compareSplit(index, of: part, type: type, with: graph.split(name, ofType: type))
+        }
       }
     }
   }
@@ -85,20 +89,20 @@ extension Verifier {
     return (rows.indices.slice(Int(start)..<Int(end)), rows.values.slice(Int(start)..<Int(end)))
   }
 
-  private func compareSplit(of part: LocalPartition, type: Int, with split: Split) {
-    let shard = part.nodes[type]
+  private func compareSplit(_ index: Int, of part: LocalPartition, type: Int, with split: Split) {
+    let shard = part.split(index, type: type)
     let range = locals(part, type: type)
     func originals(_ ids: [UInt32]) -> [Int64] { ids.filter { range.contains(Int($0)) }.map { part.original[Int($0)] } }
     let owned = Set(range.map { part.original[$0] })
-    let train = stride(from: 0, to: shard.train.count, by: 2).map { shard.train[$0] }
     for (name, stored, input) in [
-      ("train", train, split.train), ("validation", Array(shard.validation), split.validation), ("test", Array(shard.test), split.test),
+      ("train", shard.trainIDs, split.train), ("validation", Array(shard.validation), split.validation),
+      ("test", Array(shard.test), split.test),
     ] {
       let expected = input.map(Int64.init).filter { owned.contains($0) }
       let found = originals(stored)
       let row = zip(expected, found).enumerated().first { $1.0 != $1.1 }?.offset ?? min(expected.count, found.count)
       log.demand(
-        expected == found, "sets are the input's", file: file(part, type, name), row: row,
+        expected == found, "sets are the input's", file: file(part, type, index, name), row: row,
         "\(found.count) nodes, expected \(expected.count)")
     }
   }

@@ -48,6 +48,11 @@ public struct Verifier {
     file(part, "nodes/\(manifest.schema.nodeTypes[type])/\(name)")
   }
 
+  /// Name of the file of one set of a split.
+  func file(_ part: LocalPartition, _ type: Int, _ split: Int, _ set: String) -> String {
+    file(part, type, Split.folder(manifest.splits[split], index: split) + set)
+  }
+
   /// Local ids of a part's inner nodes of one type.
   func locals(_ part: LocalPartition, type: Int) -> Range<Int> {
     let range = part.book.innerRange(of: part.part, type: type)

@@ -26,9 +26,9 @@ final class Evaluator {
     reducer: GradientReducer,
     threads: Threads
   ) throws {
-    let type = task.nodeType
-    validation = HeldOutSet(parts: worker.parts, targets: targets) { $0.nodes[type].validation }
-    test = HeldOutSet(parts: worker.parts, targets: targets) { $0.nodes[type].test }
+    let (split, type) = (task.split, task.nodeType)
+    validation = HeldOutSet(parts: worker.parts, targets: targets) { $0.split(split, type: type).validation }
+    test = HeldOutSet(parts: worker.parts, targets: targets) { $0.split(split, type: type).test }
     scorer = SetScorer(loss: loss, outputs: task.outputs, ranks: task.ranks, group: worker.group, reducer: reducer, threads: threads)
     if let limits = task.evaluationLimits {
       let loader = BlockLoader(

@@ -22,9 +22,8 @@ extension PredictionTask {
 
   /// Checks the targets of the part's three sets.
   private func check(_ targets: NodeTargets, of part: LocalPartition, directory: String) throws {
-    let shard = part.nodes[nodeType]
-    let train = stride(from: 0, to: shard.train.count, by: 2).map { shard.train[$0] }
-    let nodes = (train + Array(shard.validation) + Array(shard.test)).map { PartLocalID($0) }
+    let sets = part.split(split, type: nodeType)
+    let nodes = (sets.trainIDs + Array(sets.validation) + Array(sets.test)).map { PartLocalID($0) }
     let rows = TargetRows()
     nodes.withUnsafeBufferPointer { targets.copy($0, into: rows) }
     guard case .values(let values) = rows.targets else { preconditionFailure("targets of a table are values") }
@@ -63,11 +62,11 @@ extension PredictionTask {
   private func balancedWeights(parts: [LocalPartition], _ reducer: GradientReducer) throws -> [Float] {
     var sums: [Int: [Double]] = [:]
     for part in parts {
-      let shard = part.nodes[nodeType]
+      let labels = part.nodes[nodeType].labels
       let firstOfType = Int(part.book.innerRange(of: part.part, type: nodeType).lowerBound - part.firstGlobalID)
       var counts = [Double](repeating: 0, count: outputs)
-      for index in 0..<shard.trainCount {
-        if let label = shard.labels?[Int(shard.train[2 * index]) - firstOfType], label >= 0 { counts[Int(label)] += 1 }
+      for node in part.split(split, type: nodeType).trainIDs {
+        if let label = labels?[Int(node) - firstOfType], label >= 0 { counts[Int(label)] += 1 }
       }
       sums[part.part] = counts
     }

@@ -7,6 +7,8 @@ import Tensors
 
 /// What a configuration means on a given partition: which nodes, which tables, which model, which loss and which scores.
 struct PredictionTask {
+  /// Position of the split in `Manifest.splits`.
+  let split: Int
   /// Type of the training nodes.
   let nodeType: Int
   let table: TableDescription
@@ -24,11 +26,12 @@ struct PredictionTask {
   /// - Throws: `InputError` or `ConfigurationError` when the partition lacks what the task needs.
   init(manifest: Manifest, directory: String, training: TrainingConfiguration) throws {
     let place = "\(directory)/\(Manifest.fileName)"
+    let split = try manifest.split(named: training.split)
     let types = manifest.schema.nodeTypes.indices
-    guard let type = types.first(where: { type in manifest.parts.contains { $0.train[type] > 0 } }) else {
+    guard let split, let type = types.first(where: { type in manifest.parts.contains { $0.splits[split].train[type] > 0 } }) else {
       throw InputError(place, expected: "training nodes", found: "an empty training split")
     }
-    if training.patience > 0, !manifest.parts.contains(where: { $0.validation[type] > 0 }) {
+    if training.patience > 0, !manifest.parts.contains(where: { $0.splits[split].validation[type] > 0 }) {
       throw InputError(place, expected: "validation nodes for --patience", found: "an empty validation split")
     }
     let tables = manifest.tables.filter { $0.nodeType == type }
@@ -55,6 +58,7 @@ struct PredictionTask {
       throw ConfigurationError("--class-weights", expected: "\(outputs) numbers, one for each class", found: "\(weights.count)")
     }
     metric = Score(training.metric, task: training.task)
+    self.split = split
     nodeType = type
     self.table = table
     self.training = training

@@ -87,7 +87,8 @@ public final class TrainingJob {
     let task = try group.agree { try PredictionTask(manifest: manifest, directory: request.partitions, training: training) }
     plan = BatchPlan(
       order: training.order == .balanced ? .balanced : .global, seed: training.seed,
-      batchSize: training.globalBatchSize(parts: manifest.partCount), trainCounts: manifest.parts.map { $0.train[task.nodeType] })
+      batchSize: training.globalBatchSize(parts: manifest.partCount),
+      trainCounts: manifest.parts.map { $0.splits[task.split].train[task.nodeType] })
     let model = try group.agree { try Model(task.modelShape) }
     self.model = model
     inputTable = task.table
@@ -99,7 +100,7 @@ public final class TrainingJob {
       book: worker.book, mapped: worker.mapped.mapValues(\.inEdges), worker: worker.workerOfPart, client: worker.client,
       listCount: worker.parts.count)
     let loader = BatchLoader(
-      parts: worker.parts, nodeType: task.nodeType, plan: plan, seed: training.seed, limits: task.limits,
+      parts: worker.parts, nodeType: task.nodeType, split: task.split, plan: plan, seed: training.seed, limits: task.limits,
       wantsDegrees: model.shape.readsDegrees, source: source, store: store,
       threads: threads)
     let targets = try group.agree { try task.targets(of: worker.parts, directory: request.partitions) }

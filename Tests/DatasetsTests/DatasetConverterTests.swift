@@ -33,16 +33,17 @@ import Testing
     #expect(graph.nodes[0].count == 4 && graph.nodes[0].classCount == 3)
     #expect(graph.nodes[0].labels.map(Array.init) == [1, 0, -1, 2])
     #expect(graph.nodes[0].tables["feat"]?.denseFloats == [1, 0.5, -2, 300, 0.1, 4, 5, 6])
-    #expect(graph.nodes[0].split == Split(train: [0, 3], validation: [1], test: []))
+    #expect(graph.nodes[0].split == Split(name: "a", train: [0, 3], validation: [1], test: []))
     #expect(graph.name == folder.path.split(separator: "/").last.map(String.init))
   }
 
-  @Test func firstSplitIsTakenWithANotice() throws {
+  @Test func allSplitsAreKeptTheFirstByNameBeforeTheOthers() throws {
     let notices = Notices()
     let graph = try DatasetConverter().convert(folder: folder.path, context: notices.context())
-    #expect(graph.nodes[0].split.train == [0, 3])
-    #expect(notices.all == ["split 'a' is used, of a, b; --split NAME takes another"])
-    #expect(try convert(DatasetConverter(split: "b")).nodes[0].split == Split(train: [1], validation: [0], test: [3]))
+    let (a, b) = (Split(name: "a", train: [0, 3], validation: [1]), Split(name: "b", train: [1], validation: [0], test: [3]))
+    #expect(graph.nodes[0].splits == [a, b])
+    #expect(notices.all == ["splits a, b: the first is the default; --split NAME names another"])
+    #expect(try convert(DatasetConverter(split: "b")).nodes[0].splits == [b, a])
     #expect(folder.failure { try convert(DatasetConverter(split: "c")) } == "--split: expected one of a, b, found 'c'")
   }
 
@@ -51,11 +52,11 @@ import Testing
     let notices = Notices()
     let graph = try DatasetConverter().convert(folder: path, context: notices.context())
     let generated = Generators.karateClub()
-    #expect(notices.all == ["split 'factions' is used"])
+    #expect(notices.all == [])
     #expect(graph.name == "karate-club" && graph.pairs == generated.pairs)
     #expect(graph.nodes[0].tables["feat"]?.denseFloats == generated.nodes[0].tables["feat"]?.denseFloats)
     #expect(graph.nodes[0].labels.map(Array.init) == generated.nodes[0].labels.map(Array.init))
-    #expect(graph.nodes[0].split == generated.nodes[0].split && graph.nodes[0].classCount == 2)
+    #expect(graph.nodes[0].splits == generated.nodes[0].splits && graph.nodes[0].classCount == 2)
   }
 
   @Test func transformsAreAppliedAndCounted() throws {
@@ -87,7 +88,7 @@ import Testing
   @Test func onlyEdgesAreRequired() throws {
     for name in ["node-feat.csv.gz", "node-label.csv.gz", "split"] { try remove(name) }
     let graph = try convert(DatasetConverter())
-    #expect(graph.nodes[0].count == 4 && graph.nodes[0].labels == nil && graph.nodes[0].split == Split())
+    #expect(graph.nodes[0].count == 4 && graph.nodes[0].labels == nil && graph.nodes[0].splits == [])
     try remove("edge.csv.gz")
     #expect(failure().hasSuffix("expected a file edge.csv.gz, found none"))
     #expect(folder.failure { try DatasetConverter().convert(folder: folder.path + "/none") }.hasPrefix("none: expected a folder"))

@@ -20,7 +20,7 @@ import Testing
     let halfBytes = ArrayView(pointer: UnsafeRawPointer(half.pointer).assumingMemoryBound(to: UInt8.self), count: 12, owner: half)
     let padded = Buffer<UInt8>(count: 3 * 64)
     for row in 0..<3 { for byte in 0..<4 { padded[row * 64 + byte] = UInt8(10 * row + byte) } }
-    let papers = NodeData(
+    var papers = NodeData(
       count: 3,
       tables: [
         "feat": .sparse(
@@ -30,6 +30,8 @@ import Testing
         "half": .dense(DenseRows(rows: 3, columns: 2, strideBytes: 4, elementType: .float16, bytes: halfBytes)),
         "short": .dense(DenseRows(rows: 3, columns: 2, strideBytes: 64, elementType: .bfloat16, bytes: padded.view)),
       ], labels: ArrayView([1, -1, 0] as [Int32]), classCount: 2, split: Split(train: [0], validation: [], test: [2]))
+    papers.classNames = ["survey", "article"]
+    papers.splits.append(Split(name: "b", train: [2], validation: [0]))
     let cites = EdgeList(sources: ArrayView([0, 1, 1] as [UInt32]), destinations: ArrayView([2, 2, 0] as [UInt32]))
     let writes = EdgeList(sources: ArrayView([3] as [UInt32]), destinations: ArrayView([1] as [UInt32]))
     return RawGraph(name: "sample", schema: schema, nodes: [papers, NodeData(count: 4)], edges: [cites, writes])
@@ -45,7 +47,7 @@ import Testing
       #expect(graph.pairs == [[0, 2], [1, 2], [1, 0]])
       #expect(Array(graph.edges[1].sources) == [3] && Array(graph.edges[1].destinations) == [1])
       #expect(graph.nodes[0].labels.map(Array.init) == [1, -1, 0] && graph.nodes[0].classCount == 2)
-      #expect(graph.nodes[0].split == sample().nodes[0].split)
+      #expect(graph.nodes[0].splits == sample().nodes[0].splits && graph.nodes[0].classNames == ["survey", "article"])
       #expect(graph.nodes[1].count == 4 && graph.nodes[1].labels == nil && graph.nodes[1].tables.isEmpty)
       guard case .sparse(let feat)? = graph.nodes[0].tables["feat"], case .dense(let half)? = graph.nodes[0].tables["half"],
         case .dense(let short)? = graph.nodes[0].tables["short"]
@@ -62,7 +64,8 @@ import Testing
       files().filter { !$0.hasSuffix("edges") && $0.contains(".") } == [
         "DS/dataset.json", "DS/edges/cites/destinations.npy", "DS/edges/cites/sources.npy", "DS/edges/writes/destinations.npy",
         "DS/edges/writes/sources.npy", "DS/nodes/paper/feat.data.npy", "DS/nodes/paper/feat.indices.npy", "DS/nodes/paper/feat.indptr.npy",
-        "DS/nodes/paper/half.npy", "DS/nodes/paper/labels.npy", "DS/nodes/paper/short.npy", "DS/nodes/paper/test.npy",
+        "DS/nodes/paper/half.npy", "DS/nodes/paper/labels.npy", "DS/nodes/paper/short.npy", "DS/nodes/paper/splits/b/test.npy",
+        "DS/nodes/paper/splits/b/train.npy", "DS/nodes/paper/splits/b/validation.npy", "DS/nodes/paper/test.npy",
         "DS/nodes/paper/train.npy", "DS/nodes/paper/validation.npy",
       ])
   }
@@ -109,10 +112,18 @@ import Testing
     #expect(
       failure { $0.nodes[1].count = 3 } == "graph 'sample', edges/writes/sources: expected node ids below 3, found 3")
     #expect(
-      failure { $0.nodes[0].classCount = 1 } == "graph 'sample', nodes/paper/labels: expected classes from 0 to 0, or -1, found 1 of node 0"
+      failure {
+        $0.nodes[0].classCount = 1
+        $0.nodes[0].classNames = []
+      } == "graph 'sample', nodes/paper/labels: expected classes from 0 to 0, or -1, found 1 of node 0"
     )
     #expect(
       failure { $0.nodes[0].split.train = [] } == "graph 'sample', nodes/paper/train: expected at least one training node, found none")
+    #expect(
+      failure { $0.nodes[0].splits[1].train = [] }
+        == "graph 'sample', nodes/paper/splits/b/train: expected at least one training node, found none")
+    #expect(failure { $0.nodes[0].splits[1].name = "default" }.hasPrefix("graph 'sample': expected names that occur once"))
+    #expect(failure { $0.nodes[0].classNames = ["one"] } == "graph 'sample': expected 2 names of classes, found 1")
     #expect(
       failure { $0.nodes[0].split.validation = [2] }
         == "graph 'sample', nodes/paper/test: expected each node in one set only, found node 2, which is in validation as well")
@@ -170,7 +181,7 @@ import Testing
     func edited(_ old: String, _ new: String) throws -> String {
       try failure("dataset.json") { $0 = Array(String(decoding: $0, as: UTF8.self).replacingOccurrences(of: old, with: new).utf8) }
     }
-    #expect(try edited("\"formatVersion\" : 1", "\"formatVersion\" : 2") == "DS/dataset.json: expected format version 1, found version 2")
+    #expect(try edited("\"formatVersion\" : 2", "\"formatVersion\" : 3") == "DS/dataset.json: expected format version 2, found version 3")
     #expect(
       try edited("\"classCount\"", "\"classcount\"") == "DS/dataset.json: expected the fields of a dataset, found no field 'classCount'")
     #expect(try edited("\"cites\"", "\"../x\"").hasPrefix("DS/dataset.json: expected names of letters"))

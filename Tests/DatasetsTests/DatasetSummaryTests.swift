@@ -13,7 +13,7 @@ import Testing
         34 nodes of type 'node'
           table 'feat': 34 columns, float32, dense
           classes: 2, of 17 17 nodes
-          split: 4 training, 8 validation, 22 test nodes
+          split 'factions': 4 training, 8 validation, 22 test nodes
         156 edges of relation 'edge', 'node' to 'node'
           in-degree: 1 to 17, mean 4.59; out-degree: 1 to 17, mean 4.59
           self-loops: 0, repeated: 0, missing reverse edges: 0, isolated nodes: 0

@@ -25,7 +25,7 @@ struct PublicDatasetsTests {
     let summary = DatasetSummary(graph, threads: Threads(2))
     let (nodes, edges) = (summary.nodeTypes[0], summary.relations[0])
     #expect(nodes.count == 2708 && nodes.classSizes == [351, 217, 418, 818, 426, 298, 180] && nodes.unlabelled == 0)
-    #expect(nodes.train == 140 && nodes.validation == 500 && nodes.test == 1000)
+    #expect(nodes.splits == [DatasetSummary.SplitSizes(name: "planetoid", train: 140, validation: 500, test: 1000)])
     #expect(nodes.tables[0].columns == 1433 && nodes.tables[0].storedValues == 49_216)
     #expect(edges.edges == 10_858 && edges.edges - edges.repeated == 10_556 && edges.selfLoops == 0 && edges.isolated == 0)
     guard case .sparse(let feat)? = graph.nodes[0].tables["feat"] else { return }
@@ -42,7 +42,7 @@ struct PublicDatasetsTests {
     let (nodes, edges) = (summary.nodeTypes[0], summary.relations[0])
     #expect(
       nodes.count == 18_333 && nodes.classSizes.count == 15 && nodes.tables[0].columns == 6805 && nodes.tables[0].storedValues == 1_092_079)
-    #expect(nodes.train == 300 && nodes.validation == 450 && nodes.test == 17_583)
+    #expect(nodes.splits == (0..<5).map { DatasetSummary.SplitSizes(name: "random-\($0)", train: 300, validation: 450, test: 17_583) })
     #expect(edges.edges == 163_788 && edges.repeated == 0 && edges.selfLoops == 0 && edges.missingReverses == 0)
     #expect(abs((edges.homophily ?? 0) - 0.808) < 0.0005)
   }

@@ -81,10 +81,10 @@ import Testing
   }
 
   @Test func aVersionFromTheFutureIsRefused() throws {
-    try replace("\"formatVersion\" : 1", by: "\"formatVersion\" : 2", in: "dataset/dataset.json")
-    #expect(try failure(["dataset", "show", dataset]) == "halo: dataset/dataset.json: expected format version 1, found version 2")
-    try replace("\"formatVersion\" : 1", by: "\"formatVersion\" : 2", in: "parts/graph.json")
-    #expect(try failure(["verify", parts]) == "halo: parts/graph.json: expected format version 1, found version 2")
+    try replace("\"formatVersion\" : 2", by: "\"formatVersion\" : 3", in: "dataset/dataset.json")
+    #expect(try failure(["dataset", "show", dataset]) == "halo: dataset/dataset.json: expected format version 2, found version 3")
+    try replace("\"formatVersion\" : 2", by: "\"formatVersion\" : 3", in: "parts/graph.json")
+    #expect(try failure(["verify", parts]) == "halo: parts/graph.json: expected format version 2, found version 3")
   }
 
   @Test func aPartOfAnotherRunIsFound() throws {

@@ -48,7 +48,7 @@ import Testing
           }
           return NodeTargets(.rows(rows), part: part, nodeType: 0)
         }
-        let set = HeldOutSet(parts: parts, targets: targets) { $0.nodes[0].test }
+        let set = HeldOutSet(parts: parts, targets: targets) { $0.split(0, type: 0).test }
         let all = parts.map { part -> Matrix in
           let matrix = Matrix(rows: part.innerCount, columns: outputs[0].count)
           for row in 0..<part.innerCount where part.original[row] < outputs.count {

@@ -27,8 +27,8 @@ import Testing
   }
 
   @Test func versionFromTheFutureIsRefused() throws {
-    try write(try text().replacingOccurrences(of: "\"formatVersion\" : 1", with: "\"formatVersion\" : 2"))
-    #expect(throws: InputError("\(path)/graph.json", expected: "format version 1", found: "version 2")) { try Manifest.load(path) }
+    try write(try text().replacingOccurrences(of: "\"formatVersion\" : 2", with: "\"formatVersion\" : 3"))
+    #expect(throws: InputError("\(path)/graph.json", expected: "format version 2", found: "version 3")) { try Manifest.load(path) }
   }
 
   @Test func damagedManifestIsOneClearError() throws {
@@ -48,9 +48,12 @@ import Testing
   @Test func contradictionsAreRefused() throws {
     let edits: [(inout Manifest) -> Void] = [
       { $0.partCount = 0 }, { $0.partCount = 3 }, { $0.bounds[1] = 7 }, { $0.bounds[0] = 1 }, { $0.bounds.removeLast() },
-      { $0.parts[1].innerNodes[0] = 2 }, { $0.parts[0].train[1] = 3 }, { $0.parts[0].test = [] }, { $0.parts[0].edges = [1] },
+      { $0.parts[1].innerNodes[0] = 2 }, { $0.parts[0].splits[0].train[1] = 3 }, { $0.parts[0].splits[0].test = [] },
+      { $0.parts[0].edges = [1] },
       { $0.parts[0].edges[0] = -1 }, { $0.parts[0].haloNodes = 6 }, { $0.parts[0].haloNodes = -1 }, { $0.parts.removeLast() },
-      { $0.classCounts = [] }, { $0.tables[0].nodeType = 2 }, { $0.tables[0].strideBytes = 2 }, { $0.tables[0].columns = 2 },
+      { $0.splits = [] }, { $0.splits.append("a") }, { $0.parts[1].splits = [] }, { $0.classNames = [] },
+      { $0.classNames[1] = ["a"] }, { $0.classCounts = [] }, { $0.tables[0].nodeType = 2 }, { $0.tables[0].strideBytes = 2 },
+      { $0.tables[0].columns = 2 },
       { $0.schema.nodeTypes.removeLast() }, { $0.schema.relations[0].source = 5 },
     ]
     let manifest = try Manifest.load(path)

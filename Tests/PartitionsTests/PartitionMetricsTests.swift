@@ -94,6 +94,8 @@ import Testing
       { $0.nodes[0].split.train = [1, 2] }, { $0.nodes[0].labels = nil }, { $0.nodes[0].tables["words"] = nil },
       { $0.edges[0] = SmallGraphs.edges([(0, 1)]) }, { $0.nodes[0].classCount = 4 },
       { $0.nodes[0].split = Split(train: [1, 2, 5], validation: [], test: [0, 3, 4]) },
+      { $0.nodes[0].split.name = "other" }, { $0.nodes[0].splits.append(Split(name: "other")) },
+      { $0.nodes[0].classNames = ["a", "b", "c"] },
     ]
     for edit in edits {
       var other = graph

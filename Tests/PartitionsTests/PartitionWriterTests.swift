@@ -23,7 +23,8 @@ import Testing
     #expect(manifest.metrics.imbalance == ["nodes": 1, "edges": 1, "train": 4.0 / 3, "validation": 2, "test": 1])
     #expect(
       manifest.parts[0]
-        == PartCounts(innerNodes: [3], haloNodes: 2, edges: [4], train: [1], validation: [1], test: [1]))
+        == PartCounts(
+          innerNodes: [3], haloNodes: 2, edges: [4], splits: [SplitCounts(train: [1], validation: [1], test: [1])]))
 
     #expect(Array(parts[0].indptr) == [0, 1, 3, 4])
     #expect(Array(parts[0].indices) == [4, 0, 0, 3])
@@ -34,9 +35,9 @@ import Testing
     #expect(Array(parts[0].haloDegrees) == [1, 1])
     #expect(Array(parts[0].original) == [0, 1, 4])
     #expect(Array(parts[0].degrees) == [1, 2, 1])
-    #expect(Array(parts[0].nodes[0].train) == [1, 0])
-    #expect(Array(parts[0].nodes[0].validation) == [0])
-    #expect(Array(parts[0].nodes[0].test) == [2])
+    #expect(Array(parts[0].split(0, type: 0).train) == [1, 0])
+    #expect(Array(parts[0].split(0, type: 0).validation) == [0])
+    #expect(Array(parts[0].split(0, type: 0).test) == [2])
     #expect(parts[0].nodes[0].labels.map(Array.init) == [0, 1, 1])
 
     #expect(Array(parts[1].indptr) == [0, 2, 3, 4])
@@ -47,9 +48,9 @@ import Testing
     #expect(Array(parts[1].haloDegrees) == [2, 1])
     #expect(Array(parts[1].original) == [2, 3, 5])
     #expect(Array(parts[1].degrees) == [2, 1, 1])
-    #expect(Array(parts[1].nodes[0].train) == [0, 1, 2, 2])
-    #expect(Array(parts[1].nodes[0].validation) == [])
-    #expect(Array(parts[1].nodes[0].test) == [1])
+    #expect(Array(parts[1].split(0, type: 0).train) == [0, 1, 2, 2])
+    #expect(Array(parts[1].split(0, type: 0).validation) == [])
+    #expect(Array(parts[1].split(0, type: 0).test) == [1])
     #expect(parts[1].nodes[0].labels.map(Array.init) == [2, 0, -1])
     #expect(parts[1].globalID(of: PartLocalID(1)) == GlobalID(4))
     #expect(parts[1].globalID(of: PartLocalID(3)) == GlobalID(1))
@@ -85,9 +86,9 @@ import Testing
     #expect(Array(parts[0].haloDegrees) == [0, 1])
     #expect(Array(parts[0].original) == [1, 0, 2])
     #expect(Array(parts[0].degrees) == [0, 5, 1])
-    #expect(Array(parts[0].nodes[0].train) == [0, 0])
-    #expect(Array(parts[0].nodes[1].train) == [1, 1, 2, 2])
-    #expect(Array(parts[0].nodes[1].test) == [])
+    #expect(Array(parts[0].split(0, type: 0).train) == [0, 0])
+    #expect(Array(parts[0].split(0, type: 1).train) == [1, 1, 2, 2])
+    #expect(Array(parts[0].split(0, type: 1).test) == [])
 
     #expect(Array(parts[1].indptr) == [0, 0, 1])
     #expect(Array(parts[1].indices) == [2])
@@ -95,7 +96,7 @@ import Testing
     #expect(parts[1].relations.map(Array.init) == [0])
     #expect(Array(parts[1].halo) == [0])
     #expect(Array(parts[1].original) == [0, 1])
-    #expect(Array(parts[1].nodes[1].test) == [1])
+    #expect(Array(parts[1].split(0, type: 1).test) == [1])
     #expect(try Verifier.verify(directory.file("parts"), against: SmallGraphs.papers) == [])
   }
 

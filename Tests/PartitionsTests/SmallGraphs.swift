@@ -24,6 +24,14 @@ enum SmallGraphs {
     return RawGraph(name: "cycle", schema: .plain, nodes: [nodes], edges: [list])
   }()
 
+  /// The cycle without tables, its default split and another.
+  static let twoSplits: RawGraph = {
+    var graph = cycle
+    graph.nodes[0].tables = [:]
+    graph.nodes[0].splits.append(Split(name: "second", train: [0, 3, 4], validation: [1, 2]))
+    return graph
+  }()
+
   static let cycleParts: [UInt16] = [0, 0, 1, 1, 0, 1]
 
   /// Two authors and three papers; authors write papers (edges 0 … 2), papers cite papers (edges 3 … 6).

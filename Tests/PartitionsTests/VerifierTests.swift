@@ -39,7 +39,10 @@ import Testing
     }
   }
 
-  private static let graphs = [(SmallGraphs.cycle, SmallGraphs.cycleParts), (SmallGraphs.papers, SmallGraphs.papersParts)]
+  private static let graphs = [
+    (SmallGraphs.cycle, SmallGraphs.cycleParts), (SmallGraphs.papers, SmallGraphs.papersParts),
+    (SmallGraphs.twoSplits, SmallGraphs.cycleParts),
+  ]
 
   private static let needsOriginal = [
     "/x.npy", ".data.npy", ".indices.npy", ".indptr.npy", "/labels.npy", "/validation.npy", "/test.npy", "/indices.npy",

@@ -13,7 +13,7 @@ struct DatasetConvertCommand: ParsableCommand {
   @Argument(help: "Folder to convert.")
   var folder: String
 
-  @Option(help: help("Split to take.", "the first by name, with a notice"))
+  @Option(help: help("The default among the splits, by which parts are balanced.", "the first by name"))
   var split: String?
 
   @OptionGroup var edges: EdgeOptions
