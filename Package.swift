@@ -29,7 +29,7 @@ let modules: [Target] =
   + module("Tensors", ["Compression", "CXXHash"])
   + module("Kernels", ["Tensors", "CBLAS", "CKernels", "Telemetry"])
   + module("Graphs", ["Tensors", "Telemetry"])
-  + module("Datasets", ["Graphs", "Tensors", "Compression", "Telemetry"])
+  + module("Datasets", ["Graphs", "Tensors", "Compression", "Telemetry"], tests: ["Partitions"])
   + module("Partitions", ["Graphs", "Tensors", "Telemetry"])
   + module("Partitioning", ["Partitions", "Graphs", "Tensors", "CMETIS", "Telemetry"], tests: ["Compression"])
   + module("Collectives", ["Tensors", "CMPI", "Telemetry"], tests: ["CollectivesProbe"])

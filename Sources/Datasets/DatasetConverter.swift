@@ -2,91 +2,61 @@ import Foundation
 public import Graphs
 import Tensors
 
-/// Reads folders in OGB's raw layout.
-///
-/// ```
-/// edge.csv.gz                       one edge per line, two node ids
-/// node-feat.npz | .npy | .csv.gz    a row per node (scipy CSR or dense); optional
-/// node-label.csv.gz                 a class per node, −1 where unknown; optional
-/// num-node-list.csv.gz              the number of nodes; optional
-/// split/<name>/{train,valid,test}.csv.gz    a node id per line; optional
-/// ```
-/// Text files may be plain, `.gz` or `.zst`; OGB's own folders keep all but `split` under `raw/`.
+/// Reads datasets from the files in which they are published; see `OGBLayout`, `MUSAELayout` and `ArchiveLayout`.
 public struct DatasetConverter: Sendable {
   /// The default among the splits; the first by name where `nil`.
   public var split: String?
+  /// Column of node ids in a table of targets; `id`, else the first, where `nil`.
+  public var idColumn: String?
+  /// Column of targets in such a table; the last where `nil`.
+  public var labelColumn: String?
   public var transforms: EdgeTransforms
 
-  public init(split: String? = nil, transforms: EdgeTransforms = EdgeTransforms()) {
+  public init(
+    split: String? = nil, idColumn: String? = nil, labelColumn: String? = nil, transforms: EdgeTransforms = EdgeTransforms()
+  ) {
     self.split = split
+    self.idColumn = idColumn
+    self.labelColumn = labelColumn
     self.transforms = transforms
   }
 
-  /// Reads `path` into a graph with one node type and one relation; features are the table `feat`.
+  /// Reads the folder or `.npz` archive at `path` into a graph with one node type and one relation; features are the table `feat`,
+  /// targets that are no classes the table `NodeData.targetTable`, and all splits are kept.
   ///
-  /// The number of nodes is that of num-node-list, else of feature rows, else of labels, else the largest id of an edge decides;
-  /// all of them must agree. What the transforms did comes as notices.
+  /// What the transforms did comes as notices.
   ///
   /// - Throws: `InputError` with file and line where something is missing, damaged or does not fit.
   public func convert(folder path: String, context: IngestContext = IngestContext()) throws -> RawGraph {
-    let folder = try RawFolder(path)
-    let edgePath = try folder.require("edge")
-    var nodeCount = try announcedCount(in: folder, "num-node-list", context: context)
-    var data = NodeData(count: 0)
-    if let file = try folder.find("node-feat", suffixes: NodeFeatureReader.suffixes) {
-      let table = try NodeFeatureReader.read(file, context: context)
-      if let nodeCount, nodeCount.count != table.rows {
-        throw InputError(
-          file, expected: "\(nodeCount.count) rows, one for each node of \(nodeCount.source)", found: "\(table.rows) rows")
-      }
-      nodeCount = nodeCount ?? (table.rows, file)
-      data.tables["feat"] = table
-    }
-    var labels: Buffer<Int32>?
-    if let file = try folder.find("node-label") {
-      let read = try NodeLabelReader.read(file, nodeCount: nodeCount, context: context)
-      nodeCount = nodeCount ?? (read.labels.count, file)
-      labels = read.labels
-      data.labels = read.labels.view
-      data.classCount = read.classCount
-    }
-    var graph = try readEdges(edgePath, nodeCount: nodeCount, context: context)
-    if let announced = try announcedCount(in: folder, "num-edge-list", context: context), announced.count != graph.edges[0].count {
-      throw InputError(edgePath, expected: "\(announced.count) edges as in \(announced.source)", found: "\(graph.edges[0].count)")
-    }
-    data.count = graph.nodes[0].count
-    let splits = SplitReader(folder: folder, nodeCount: data.count, labels: labels, context: context)
-    data.splits = try splitNames(in: folder, context: context).map(splits.read)
-    graph.nodes[0] = data
-    graph.name = URL(fileURLWithPath: path).standardizedFileURL.lastPathComponent
+    let layout = try layout(of: path)
+    var graph = try layout.read(splits: try ordered(layout.splitNames(), context: context), context: context)
+    let name = URL(fileURLWithPath: path).standardizedFileURL.lastPathComponent
+    graph.name = name.hasSuffix(".npz") ? String(name.dropLast(4)) : name
     transforms.applyNoticing(to: &graph, context: context)
     return graph
   }
 
-  private func readEdges(_ path: String, nodeCount: (count: Int, source: String)?, context: IngestContext) throws -> RawGraph {
-    if let nodeCount, nodeCount.count < 1 || nodeCount.count > Int(UInt32.max) {
-      throw InputError(nodeCount.source, expected: "1 to \(UInt32.max) nodes", found: "\(nodeCount.count)")
+  private func layout(of path: String) throws -> any DatasetLayout {
+    var isDirectory: ObjCBool = false
+    if FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory), !isDirectory.boolValue, path.hasSuffix(".npz") {
+      return try ArchiveLayout(path)
     }
-    return try RawEdgeListReader.read(path, nodeCount: nodeCount?.count, context: context)
+    let folder = try RawFolder(path)
+    if let layout = try OGBLayout(folder) { return layout }
+    let targets = TargetTableReader(idColumn: idColumn, labelColumn: labelColumn)
+    if let layout = try MUSAELayout(folder, targets: targets) { return layout }
+    if let archive = try folder.find(ending: "", suffixes: [".npz"]) { return try ArchiveLayout(archive) }
+    throw InputError(
+      path, expected: "edge.csv.gz, or NAME_edges.csv with NAME_features.json or NAME_target.csv, or one .npz archive",
+      found: folder.listing)
   }
 
-  /// The count that a file of one line announces.
-  private func announcedCount(in folder: RawFolder, _ name: String, context: IngestContext) throws -> (count: Int, source: String)? {
-    guard let file = try folder.find(name) else { return nil }
-    let values = try IntegerLines.read(file, meaning: "a count", context: context)
-    guard values.count == 1, values[0] >= 0 else {
-      throw InputError(file, expected: "one count, for one graph", found: values.count == 1 ? "\(values[0])" : "\(values.count) lines")
-    }
-    return (Int(values[0]), file)
-  }
-
-  /// All splits, the default first, the others by name.
-  private func splitNames(in folder: RawFolder, context: IngestContext) throws -> [String] {
-    let names = folder.splits
+  /// The splits, the default first, the others by name.
+  private func ordered(_ names: [String], context: IngestContext) throws -> [String] {
     if let split {
       guard names.contains(split) else {
         throw InputError(
-          "--split", expected: names.isEmpty ? "no split, for the folder has none" : "one of \(names.joined(separator: ", "))",
+          "--split", expected: names.isEmpty ? "no split, for the dataset has none" : "one of \(names.joined(separator: ", "))",
           found: "'\(split)'")
       }
       return [split] + names.filter { $0 != split }

@@ -10,7 +10,10 @@ extension DatasetSummary: CustomStringConvertible {
     var lines = ["\(grouped(type.count)) nodes of type '\(type.name)'"]
     for table in type.tables {
       let stored = table.storedValues.map { ", sparse, \(grouped($0)) values" } ?? ", dense"
-      lines.append("  table '\(table.name)': \(grouped(table.columns)) columns, \(table.elementType.rawValue)\(stored)")
+      let unknown = table.unknownValues.map { ", \(grouped($0)) values unknown" } ?? ""
+      lines.append(
+        "  \(table.unknownValues == nil ? "table" : "targets") '\(table.name)': \(grouped(table.columns)) columns, "
+          + "\(table.elementType.rawValue)\(stored)\(unknown)")
     }
     if !type.classSizes.isEmpty {
       lines.append(classes(type))

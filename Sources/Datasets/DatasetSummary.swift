@@ -16,6 +16,8 @@ public struct DatasetSummary: Codable, Equatable, Sendable {
     public var elementType: ElementType
     /// Stored values of a sparse table; absent for a dense one.
     public var storedValues: Int?
+    /// Unknown targets; absent for tables of features.
+    public var unknownValues: Int?
   }
 
   /// Sizes of a split, in nodes.
@@ -63,6 +65,9 @@ public struct DatasetSummary: Codable, Equatable, Sendable {
     public var outDegree: Spread
     /// Share of the edges with two labelled ends, self-loops aside, whose ends have the same label; absent without such edges.
     public var homophily: Double?
+
+    /// Whether no edge has its reverse in the list, as where undirected edges are listed once.
+    public var listsEdgesOnce: Bool { edges > selfLoops && missingReverses == edges - selfLoops }
   }
 
   public var name: String
@@ -87,7 +92,10 @@ public struct DatasetSummary: Codable, Equatable, Sendable {
     }
     let tables = nodes.tables.sorted { $0.key < $1.key }.map { name, table in
       switch table {
-      case .dense(let rows): Table(name: name, columns: rows.columns, elementType: rows.elementType)
+      case .dense(let rows):
+        Table(
+          name: name, columns: rows.columns, elementType: rows.elementType,
+          unknownValues: name == NodeData.targetTable ? unknown(rows) : nil)
       case .sparse(let rows): Table(name: name, columns: rows.columns, elementType: .float32, storedValues: rows.values.count)
       }
     }
@@ -97,6 +105,17 @@ public struct DatasetSummary: Codable, Equatable, Sendable {
     return NodeType(
       name: name, count: nodes.count, tables: tables, classSizes: sizes, classNames: nodes.classNames, unlabelled: unlabelled,
       splits: splits)
+  }
+
+  /// NaNs among float32 targets.
+  private static func unknown(_ rows: DenseRows) -> Int? {
+    guard rows.elementType == .float32 else { return nil }
+    var count = 0
+    for row in 0..<rows.rows {
+      let base = UnsafeRawPointer(rows.bytes.pointer + row * rows.strideBytes)
+      for column in 0..<rows.columns where base.loadUnaligned(fromByteOffset: 4 * column, as: Float.self).isNaN { count += 1 }
+    }
+    return count
   }
 
   private static func summary(_ graph: RawGraph, _ relation: Relation, _ edges: EdgeList, threads: Threads) -> RelationSummary {

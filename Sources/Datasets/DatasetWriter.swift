@@ -17,7 +17,10 @@ public enum DatasetWriter {
     try manifest.check(place: "graph '\(graph.name)'")
     try GraphCheck(graph: graph, threads: context.threads) { "graph '\(graph.name)', \($0)" }.run()
     for (type, nodes) in zip(graph.schema.nodeTypes, graph.nodes) {
-      for (name, table) in nodes.tables { try FiniteValues.check(table, place: "table '\(name)' of '\(type)'", threads: context.threads) }
+      for (name, table) in nodes.tables {
+        try FiniteValues.check(
+          table, place: "table '\(name)' of '\(type)'", threads: context.threads, allowingNaN: name == NodeData.targetTable)
+      }
     }
     let partial = "\(target).partial-\(getpid())"
     try? FileManager.default.removeItem(atPath: partial)

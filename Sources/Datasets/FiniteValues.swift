@@ -3,32 +3,39 @@ import Tensors
 
 /// The check that a table holds no NaN and no infinity: one of them spoils every weight it meets.
 enum FiniteValues {
-  /// - Parameter place: File or table, for the error.
+  /// - Parameters:
+  ///   - place: File or table, for the error.
+  ///   - allowingNaN: Accepts NaN in dense tables, which stands for an unknown target.
   /// - Throws: `InputError` with row and column of the first value that is not finite.
-  static func check(_ table: FeatureTable, place: String, threads: Threads) throws {
+  static func check(_ table: FeatureTable, place: String, threads: Threads, allowingNaN: Bool = false) throws {
     let found: (row: Int, column: Int)?
     switch table {
-    case .dense(let rows): found = firstInfinite(rows, threads: threads)
+    case .dense(let rows): found = firstInfinite(rows, threads: threads, allowingNaN: allowingNaN)
     case .sparse(let rows): found = firstInfinite(rows)
     }
     guard let found else { return }
-    throw InputError(place, expected: "finite features", found: "NaN or infinity in row \(found.row), column \(found.column) (from 0)")
+    throw InputError(
+      place, expected: allowingNaN ? "finite targets, or NaN where unknown" : "finite features",
+      found: "\(allowingNaN ? "infinity" : "NaN or infinity") in row \(found.row), column \(found.column) (from 0)")
   }
 
-  private static func firstInfinite(_ table: DenseRows, threads: Threads) -> (row: Int, column: Int)? {
+  private static func firstInfinite(_ table: DenseRows, threads: Threads, allowingNaN: Bool) -> (row: Int, column: Int)? {
     switch table.elementType {
-    case .float32: firstRow(table, threads) { (bits: UInt32) in bits & 0x7F80_0000 == 0x7F80_0000 }
-    case .float64: firstRow(table, threads) { (bits: UInt64) in bits & 0x7FF0_0000_0000_0000 == 0x7FF0_0000_0000_0000 }
-    case .float16: firstRow(table, threads) { (bits: UInt16) in bits & 0x7C00 == 0x7C00 }
-    case .bfloat16: firstRow(table, threads) { (bits: UInt16) in bits & 0x7F80 == 0x7F80 }
+    case .float32: firstRow(table, threads, exponent: 0x7F80_0000 as UInt32, allowingNaN)
+    case .float64: firstRow(table, threads, exponent: 0x7FF0_0000_0000_0000 as UInt64, allowingNaN)
+    case .float16: firstRow(table, threads, exponent: 0x7C00 as UInt16, allowingNaN)
+    case .bfloat16: firstRow(table, threads, exponent: 0x7F80 as UInt16, allowingNaN)
     case .int8, .int16, .int32, .int64, .uint8, .uint16, .uint32, .uint64, .bool: nil
     }
   }
 
+  /// - Parameter exponent: The bits that are all ones in an infinity, alone, and in a NaN, with others.
   @inline(__always)
   private static func firstRow<Bits: FixedWidthInteger & BitwiseCopyable & Sendable>(
-    _ table: DenseRows, _ threads: Threads, _ isInfinite: @Sendable (Bits) -> Bool
+    _ table: DenseRows, _ threads: Threads, exponent: Bits, _ allowingNaN: Bool
   ) -> (row: Int, column: Int)? {
+    let mask = allowingNaN ? Bits.max >> 1 : exponent
+    @Sendable func isInfinite(_ bits: Bits) -> Bool { bits & mask == exponent }
     let first = Atomic<Int>(Int.max)
     threads.forEachChunk(of: table.rows, by: 1024) { range in
       for row in range {

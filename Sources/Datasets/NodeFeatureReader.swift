@@ -8,16 +8,20 @@ enum NodeFeatureReader {
   ///
   /// - Throws: `InputError` when the file is damaged, is no matrix, or holds a value that is not finite.
   static func read(_ path: String, context: IngestContext) throws -> FeatureTable {
-    let table: FeatureTable
-    if path.hasSuffix(".npz") {
-      table = try readArchive(path)
-    } else if path.hasSuffix(".npy") {
-      table = try dense(NPYArray(mapping: path))
-    } else {
-      // Checked number by number, with its line.
-      return try .dense(readText(path, context: context))
-    }
+    if path.hasSuffix(".npy") { return try table(NPYArray(mapping: path), context: context) }
+    // Text is checked number by number, with its line.
+    guard path.hasSuffix(".npz") else { return try .dense(readText(path, context: context)) }
+    let table = try readArchive(path)
     try FiniteValues.check(table, place: path, threads: context.threads)
+    return table
+  }
+
+  /// Takes a matrix, shape (nodes, features).
+  ///
+  /// - Throws: `InputError` when it is none, or holds a value that is not finite.
+  static func table(_ array: NPYArray, context: IngestContext) throws -> FeatureTable {
+    let table = try dense(array)
+    try FiniteValues.check(table, place: array.path, threads: context.threads)
     return table
   }
 

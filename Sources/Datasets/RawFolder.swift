@@ -1,7 +1,7 @@
 import Foundation
 import Tensors
 
-/// The files of a folder in OGB's raw layout, found by name with any known suffix; OGB keeps some of them under `raw/`.
+/// The files of a published dataset, found by name with any known suffix; OGB keeps some of them under `raw/`.
 struct RawFolder {
   let path: String
 
@@ -9,7 +9,7 @@ struct RawFolder {
   init(_ path: String) throws {
     var isDirectory: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory), isDirectory.boolValue else {
-      throw InputError(path, expected: "a folder with edge.csv.gz, node-feat, node-label, split", found: "no folder")
+      throw InputError(path, expected: "a folder of a dataset's files, or an .npz archive", found: "no folder")
     }
     self.path = path
   }
@@ -30,6 +30,24 @@ struct RawFolder {
     }
     return found.first
   }
+
+  /// The file of the folder itself whose name ends with `ending` and one of `suffixes`, or `nil` where there is none.
+  ///
+  /// - Throws: `InputError` when several fit.
+  func find(ending: String, suffixes: [String]) throws -> String? {
+    let found = names.filter { name in suffixes.contains { name.hasSuffix(ending + $0) } }
+    guard found.count <= 1 else {
+      let what = ending.isEmpty ? suffixes[0] : ending
+      throw InputError(path, expected: "one file NAME\(what)", found: found.joined(separator: ", "))
+    }
+    return found.first.map { "\(path)/\($0)" }
+  }
+
+  /// What the folder holds, for an error: the first ten names.
+  var listing: String { names.isEmpty ? "an empty folder" : names.prefix(10).joined(separator: ", ") + (names.count > 10 ? ", …" : "") }
+
+  /// Names of files and folders, sorted.
+  private var names: [String] { ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted() }
 
   /// As `find`, for a file that must be there.
   func require(_ name: String, in folder: String? = nil) throws -> String {

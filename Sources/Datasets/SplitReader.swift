@@ -15,8 +15,7 @@ struct SplitReader {
   func read(_ name: String) throws -> Split {
     let names = ["train", "valid", "test"]
     let paths = try names.map { try folder.require($0, in: "split/\(name)") }
-    // For each node: 0, or 1 plus the set it is in.
-    let setOf = Buffer<UInt8>(count: nodeCount)
+    let sets = SplitSets(nodeCount: nodeCount)
     for (set, path) in paths.enumerated() {
       let values = try IntegerLines.read(path, meaning: "a node id", context: context)
       for (index, value) in values.elements.enumerated() {
@@ -24,23 +23,14 @@ struct SplitReader {
         guard value >= 0 && value < nodeCount else { throw fail("a node id from 0 to \(nodeCount - 1)", "\(value)") }
         let node = Int(value)
         if let labels, labels[node] < 0 { throw fail("a node with a label", "node \(node) without one") }
-        switch Int(setOf[node]) {
-        case 0: setOf[node] = UInt8(set + 1)
-        case set + 1: throw fail("each node once", "node \(node) again")
-        case let other: throw fail("each node in one set only", "node \(node), which is in \(paths[other - 1]) as well")
+        switch sets.set(of: node) {
+        case nil: sets.put(node, in: set)
+        case set: throw fail("each node once", "node \(node) again")
+        case let other?: throw fail("each node in one set only", "node \(node), which is in \(paths[other]) as well")
         }
       }
       if set == 0 && values.count == 0 { throw InputError(path, expected: "at least one training node", found: "none") }
     }
-    var split = Split(name: name)
-    for node in 0..<nodeCount {
-      switch setOf.pointer[node] {
-      case 1: split.train.append(UInt32(node))
-      case 2: split.validation.append(UInt32(node))
-      case 3: split.test.append(UInt32(node))
-      default: break
-      }
-    }
-    return split
+    return sets.split(named: name)
   }
 }

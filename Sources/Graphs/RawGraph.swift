@@ -42,6 +42,9 @@ public struct Split: Sendable, Equatable {
 public struct NodeData: Sendable {
   /// Number of nodes.
   public var count: Int
+  /// Name of the table of targets that are no classes: float32, NaN where unknown.
+  public static let targetTable = "label"
+
   /// Tables by name, each with `count` rows.
   public var tables: [String: FeatureTable]
   /// Class of each node, −1 where unknown; `nil` without labels.

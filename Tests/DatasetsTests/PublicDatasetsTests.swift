@@ -16,12 +16,13 @@ enum PublicDatasets {
 
 @Suite(.enabled(if: PublicDatasets.arePresent, "no public sets at \(PublicDatasets.root); set HALO_DATASETS"))
 struct PublicDatasetsTests {
-  private func convert(_ name: String, split: String) throws -> RawGraph {
-    try DatasetConverter(split: split).convert(folder: "\(PublicDatasets.root)/\(name)", context: IngestContext(threads: Threads(2)))
+  private func convert(_ name: String, undirected: Bool = false) throws -> RawGraph {
+    let converter = DatasetConverter(transforms: EdgeTransforms(undirected: undirected))
+    return try converter.convert(folder: "\(PublicDatasets.root)/\(name)", context: IngestContext(threads: Threads(2)))
   }
 
   @Test func coraIsAsPublished() throws {
-    let graph = try convert("cora", split: "planetoid")
+    let graph = try convert("cora")
     let summary = DatasetSummary(graph, threads: Threads(2))
     let (nodes, edges) = (summary.nodeTypes[0], summary.relations[0])
     #expect(nodes.count == 2708 && nodes.classSizes == [351, 217, 418, 818, 426, 298, 180] && nodes.unlabelled == 0)
@@ -38,7 +39,7 @@ struct PublicDatasetsTests {
   }
 
   @Test func coauthorCSIsAsPublished() throws {
-    let summary = DatasetSummary(try convert("coauthor-cs", split: "random-0"), threads: Threads(2))
+    let summary = DatasetSummary(try convert("coauthor-cs"), threads: Threads(2))
     let (nodes, edges) = (summary.nodeTypes[0], summary.relations[0])
     #expect(
       nodes.count == 18_333 && nodes.classSizes.count == 15 && nodes.tables[0].columns == 6805 && nodes.tables[0].storedValues == 1_092_079)
@@ -47,14 +48,31 @@ struct PublicDatasetsTests {
     #expect(abs((edges.homophily ?? 0) - 0.808) < 0.0005)
   }
 
-  @Test func facebookListHasAHeader() throws {
-    var graph = try RawEdgeListReader.read("\(PublicDatasets.root)/facebook-page-page/facebook_edges.csv.gz")
-    #expect(graph.nodes[0].count == 22_470 && graph.edges[0].count == 171_002)
-    let edges = DatasetSummary(graph, threads: Threads(2)).relations[0]
-    #expect(edges.selfLoops == 179 && edges.repeated == 0 && edges.isolated == 0)
+  @Test func facebookPagesAreAsPublished() throws {
+    let list = DatasetSummary(try convert("facebook-page-page"), threads: Threads(2)).relations[0]
+    #expect(list.edges == 171_002 && list.selfLoops == 179 && list.repeated == 0 && list.isolated == 0 && list.listsEdgesOnce)
+    let graph = try convert("facebook-page-page", undirected: true)
+    let summary = DatasetSummary(graph, threads: Threads(2))
+    let (nodes, edges) = (summary.nodeTypes[0], summary.relations[0])
     // 170,823 simple undirected edges, both ways, and the loops.
-    #expect(EdgeTransforms(undirected: true).apply(to: &graph, threads: Threads(2)).added == 170_823)
-    #expect(graph.edges[0].count == 2 * 170_823 + 179)
+    #expect(edges.edges == 2 * 170_823 + 179 && edges.missingReverses == 0 && !edges.listsEdgesOnce)
+    #expect(abs((edges.homophily ?? 0) - 0.885) < 0.0005)
+    #expect(nodes.count == 22_470 && nodes.unlabelled == 0)
+    #expect(nodes.classNames == ["company", "government", "politician", "tvshow"] && nodes.classSizes == [6495, 6880, 5768, 3327])
+    #expect(nodes.tables.map(\.name) == ["feat"] && nodes.tables[0].columns == 4714 && nodes.tables[0].storedValues == 314_583)
+    #expect(nodes.splits == (0..<5).map { DatasetSummary.SplitSizes(name: "random-\($0)", train: 13_482, validation: 4494, test: 4494) })
+    // The first line of the table: "0,145647315578475,The Voice of China 中国好声音,tvshow".
+    #expect(graph.nodes[0].labels?[0] == 3)
+  }
+
+  @Test func tolokersAreAsPublished() throws {
+    let list = DatasetSummary(try convert("tolokers"), threads: Threads(2)).relations[0]
+    #expect(list.edges == 519_000 && list.selfLoops == 0 && list.repeated == 0 && list.isolated == 0 && list.listsEdgesOnce)
+    let summary = DatasetSummary(try convert("tolokers", undirected: true), threads: Threads(2))
+    let (nodes, edges) = (summary.nodeTypes[0], summary.relations[0])
+    #expect(edges.edges == 1_038_000 && edges.inDegree.largest == 2138 && abs((edges.homophily ?? 0) - 0.595) < 0.0005)
+    #expect(nodes.count == 11_758 && nodes.classSizes == [9192, 2566] && nodes.tables[0].columns == 10)
+    #expect(nodes.splits == (0..<10).map { DatasetSummary.SplitSizes(name: "fixed-\($0)", train: 5879, validation: 2939, test: 2940) })
   }
 
   @Test func notreDameListHasCommentsAndCRLF() throws {

@@ -87,6 +87,7 @@ import Testing
     (["--heads", "4"], "halo: --heads: expected 1 with --model sage, found 4"),
     (["--epochs", "0"], "halo: --epochs: expected 1 to 1000000, found 0"),
     (["--threads", "0"], "halo: --threads: expected 1 to 1024, found 0"),
+    (["--split", "other"], "halo: --split: expected a split of the partition (factions), found 'other'"),
     (["--features", "shoes"], "halo: parts/graph.json: expected a feature table 'shoes', found feat"),
     (["--eval-fanout", "likes=3,5"], "halo: --eval-fanout: expected a relation of the graph (edge), found 'likes'"),
     (["--class-weights", "1,2,3"], "halo: --class-weights: expected 2 numbers, one for each class, found 3"),

@@ -59,7 +59,7 @@ import Testing
   static let folderFaults: [(file: String, text: String, line: String)] = [
     ("node-feat.csv", "1,2\nnan,4\n5,6\n", "halo: raw/node-feat.csv:2: expected finite numbers, found 'nan' in column 0"),
     (
-      "node-feat.csv", "1,2\n3,4\n", "halo: raw/node-label.csv: expected 2 labels, one for each node of raw/node-feat.csv, found 3 lines"
+      "node-feat.csv", "1,2\n3,4\n", "halo: raw/node-label.csv: expected labels of 2 nodes, those of raw/node-feat.csv, found 3"
     ),
     (
       "node-label.csv", "0\n-7\n0\n",

@@ -13,10 +13,14 @@ struct DatasetTarget: ParsableArguments {
   @OptionGroup var report: ReportOptions
 
   /// Writes the graph that `make` returns and prints its summary.
-  func write(_ make: (Threads) throws -> RawGraph) throws {
+  ///
+  /// - Parameter remark: What else the user should know of it, on standard error.
+  func write(_ make: (Threads) throws -> RawGraph, remark: (DatasetSummary) -> [String] = { _ in [] }) throws {
     try DatasetWriter.checkTarget(output, force: force.force)
     let graph = try make(threads.value)
     try DatasetWriter.write(graph, to: output, force: force.force, context: threads.ingest)
-    try report.show(DatasetSummary(graph, threads: threads.value))
+    let summary = DatasetSummary(graph, threads: threads.value)
+    for line in remark(summary) { Halo.printNote(line) }
+    try report.show(summary)
   }
 }
