@@ -66,7 +66,7 @@ let command: [Target] = [
     ],
     path: "tools/halo",
     swiftSettings: strict),
-  .testTarget(name: "HaloToolTests", dependencies: ["halo", "Configuration"], swiftSettings: strict),
+  .testTarget(name: "HaloToolTests", dependencies: ["halo", "Configuration", "Tensors"], swiftSettings: strict),
 ]
 
 let package = Package(

@@ -45,6 +45,11 @@ enum HaloTool {
     return try run(shell, ["-c", script, "bash", executable.path] + arguments, reportedAs: arguments, limit: limit)
   }
 
+  /// Runs a program of the system in the same way; what is recorded names it after `halo`.
+  static func run(program: String, _ arguments: [String], limit: Double = 120) throws -> Outcome {
+    try run(URL(fileURLWithPath: "/usr/bin/env"), [program] + arguments, reportedAs: [program] + arguments, limit: limit)
+  }
+
   /// Output goes to files: a pipe nobody reads would stop a command that prints much.
   private static func run(_ program: URL, _ arguments: [String], reportedAs: [String], limit: Double) throws -> Outcome {
     let folder = try ScratchFolder()
