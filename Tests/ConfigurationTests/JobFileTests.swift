@@ -156,6 +156,6 @@ import Testing
     let written = Job(partitions: "/p", output: "/o").yaml().split(separator: "\n").compactMap {
       $0.split(separator: ":").first.map(String.init)
     }
-    #expect(written == names.filter { !["batch-size-per-part", "init-from"].contains($0) })
+    #expect(written == names.filter { !["repeat", "batch-size-per-part", "init-from"].contains($0) })
   }
 }

@@ -92,7 +92,8 @@ import Testing
     try remove("edge.csv.gz")
     #expect(failure().hasSuffix("or one .npz archive, found an empty folder"))
     try folder.file("node-label.csv", "0\n")
-    #expect(failure().hasSuffix("expected a file edge.csv.gz, found none"))
+    #expect(
+      folder.failure { try DatasetConverter().convert(folder: folder.path) }.hasSuffix("expected a file edge.csv.gz, found none"))
     #expect(
       folder.failure { try DatasetConverter().convert(folder: folder.path + "/none") }.hasPrefix(
         "none: expected a folder of a dataset's files"))

@@ -89,7 +89,7 @@ import Testing
     (["--threads", "0"], "halo: --threads: expected 1 to 1024, found 0"),
     (["--split", "other"], "halo: --split: expected a split of the partition (factions), found 'other'"),
     (["--features", "shoes"], "halo: parts/graph.json: expected a feature table 'shoes', found feat"),
-    (["--eval-fanout", "likes=3,5"], "halo: --eval-fanout: expected a relation of the graph (edge), found 'likes'"),
+    (["--eval-fanout", "likes=3,5,5"], "halo: --eval-fanout: expected a relation of the graph (edge), found 'likes'"),
     (["--class-weights", "1,2,3"], "halo: --class-weights: expected 2 numbers, one for each class, found 3"),
     (
       ["--task", "multilabel"],
