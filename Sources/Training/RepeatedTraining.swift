@@ -28,9 +28,9 @@ public final class RepeatedTraining {
   public func run() throws -> RepetitionSummary {
     try ConfigurationAgreement([.init("--repeat", "\(repetition)")]).verify(in: group)
     let runs = try group.agree {
-      // A partition has one split, and it has no name.
       try RepeatedRun.all(
-        of: repetition, training: request.training, splits: [], place: "\(request.partitions)/\(Manifest.fileName)")
+        of: repetition, training: request.training, splits: try Manifest.load(request.partitions).splits,
+        place: "\(request.partitions)/\(Manifest.fileName)")
     }
     let path = request.run ?? ""
     let directory = try group.agree { group.rank == 0 ? try RepetitionDirectory(creating: path, force: request.force) : nil }

@@ -58,6 +58,37 @@ import Testing
     )
   }
 
+  @Test func everySplitIsTrainedWithEverySeed() throws {
+    // The club as a raw folder, with a second split that exchanges training and validation.
+    let club = URL(fileURLWithPath: #filePath + "/../../../datasets/karate-club").standardizedFileURL
+    let raw = folder.url.appendingPathComponent("raw")
+    try FileManager.default.copyItem(at: club, to: raw)
+    let first = try #require(try FileManager.default.contentsOfDirectory(atPath: raw.path + "/split").first)
+    let other = raw.appendingPathComponent("split/zz")
+    try FileManager.default.copyItem(at: raw.appendingPathComponent("split/\(first)"), to: other)
+    let files = try FileManager.default.contentsOfDirectory(atPath: other.path)
+    let (train, valid) = (try #require(files.first { $0.hasPrefix("train") }), try #require(files.first { $0.hasPrefix("valid") }))
+    try FileManager.default.moveItem(atPath: "\(other.path)/\(train)", toPath: "\(other.path)/kept")
+    try FileManager.default.moveItem(atPath: "\(other.path)/\(valid)", toPath: "\(other.path)/\(train)")
+    try FileManager.default.moveItem(atPath: "\(other.path)/kept", toPath: "\(other.path)/\(valid)")
+    try #require(try HaloTool.run(["dataset", "convert", raw.path, "-o", folder.path("two"), "--undirected"]).status == 0)
+    try #require(try HaloTool.run(["partition", folder.path("two"), "-k", "2", "-o", folder.path("split-parts")]).status == 0)
+
+    let options = Self.options + ["--repeat", "splits", "--repeat", "seeds=2"]
+    let outcome = try HaloTool.run(["train", folder.path("split-parts"), "-o", folder.path("all")] + options)
+    #expect(outcome.status == 0, "\(outcome)")
+    let runs = try #require(try object("all/summary.json")["runs"] as? [[String: Any]])
+    let names = ["split-\(first)/seed-0009", "split-\(first)/seed-0010", "split-zz/seed-0009", "split-zz/seed-0010"]
+    #expect(runs.compactMap { $0["name"] as? String } == names)
+    for name in names {
+      let training = try JobFile(folder.path("all/\(name)/job.yaml")).job.training
+      #expect(name == "split-\(training.split)/seed-00\(training.seed < 10 ? "0" : "")\(training.seed)")
+    }
+    #expect(try bytes("all/\(names[0])/metrics.jsonl") != bytes("all/\(names[2])/metrics.jsonl"))
+    #expect(try HaloTool.run(["train", folder.path("all/\(names[3])/job.yaml"), "-o", folder.path("again")]).status == 0)
+    #expect(try bytes("again/metrics.jsonl") == bytes("all/\(names[3])/metrics.jsonl"))
+  }
+
   @Test func workersDoNotChangeTheSummary() throws {
     let alone = try HaloTool.run(train("alone", ["--repeat", "seeds=2", "--json"]))
     #expect(try alone.object()["planned"] as? Int == 2)
