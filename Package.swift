@@ -45,7 +45,7 @@ let modules: [Target] =
   + module("Loading", ["Sampling", "KVStore", "Partitions", "Messaging", "Graphs", "Tensors", "Telemetry"])
   + module(
     "Inference",
-    ["Models", "Kernels", "Loading", "KVStore", "Sampling", "Partitions", "Collectives", "Graphs", "Tensors", "Telemetry"],
+    ["Models", "Kernels", "Loading", "KVStore", "Sampling", "Partitions", "Collectives", "Graphs", "Tensors", "Compression", "Telemetry"],
     tests: ["Partitioning"])
   + module(
     "Training",

@@ -4,38 +4,38 @@ public import Kernels
 public import Partitions
 public import Tensors
 
-/// Brings hidden rows of halo nodes to the workers that need them, layer after layer.
+/// Brings rows of halo nodes to the workers that need them, layer after layer.
 ///
 /// Halo nodes owned by another part of the same worker are read in place; the others arrive once per worker, however many of its
-/// parts need them, in one matrix. The lists of wanted rows are exchanged once.
+/// parts need them, in one matrix. The lists of wanted rows are exchanged once; rows travel in rounds, so that what is copied to be
+/// sent stays small.
 public final class HaloExchange {
   private let group: any ProcessGroup
-  /// For every worker, the rows of own parts that it wants: (index of own part, row).
-  private let outgoing: [[(part: Int, row: Int)]]
-  /// For every worker, how many rows it sends here.
-  private let incoming: [Int]
+  /// For every worker, the rows of own parts that it wants; segments are own parts.
+  private let outgoing: [[RowReference]]
+  /// For every worker, the first row of what it sends here, and one past the last.
+  private let starts: [Int]
+  /// Rows of the longest message between any two workers.
+  private let longestMessage: Int
   /// For every own part, a reference for each local id: segment i is own part i, the last segment holds what arrives.
   private let references: [Buffer<RowReference>]
+  private let sending = GrowingBuffer<Float>()
 
+  /// A collective call.
+  ///
   /// - Parameter parts: The worker's own parts, increasing.
   public init(parts: [LocalPartition], assignment: PartAssignment, group: any ProcessGroup) throws {
     self.group = group
     let first = assignment.parts(of: group.rank).lowerBound
-    var wanted = [[Int64]](repeating: [], count: group.size)
-    for part in parts {
-      for id in part.halo {
-        let worker = assignment.worker(of: part.book.owner(of: GlobalID(id)))
-        if worker != group.rank { wanted[worker].append(id) }
-      }
-    }
-    wanted = wanted.map { Array(Set($0)).sorted() }
-    incoming = wanted.map(\.count)
+    let wanted = Self.wanted(by: parts, assignment: assignment, group: group)
     let asked = try group.exchange(wanted.map { ids in ids.withUnsafeBytes { Array($0) } })
-    outgoing = try asked.enumerated().map { worker, bytes in
+    let outgoing = try asked.enumerated().map { worker, bytes in
       try Self.rows(asked: bytes, by: worker, parts: parts, first: first)
     }
-    var starts = [Int](repeating: 0, count: group.size)
-    for worker in 1..<max(1, group.size) { starts[worker] = starts[worker - 1] + incoming[worker - 1] }
+    self.outgoing = outgoing
+    let starts = wanted.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.count) }
+    self.starts = starts
+    longestMessage = try group.allGather(value: outgoing.map(\.count).max() ?? 0).max() ?? 0
     references = parts.enumerated().map { index, part in
       let references = Buffer<RowReference>(count: part.innerCount + part.haloCount)
       for row in 0..<part.innerCount { references.pointer[row] = RowReference(segment: index, row: row) }
@@ -51,47 +51,82 @@ public final class HaloExchange {
     }
   }
 
-  /// References of every local id of own part `index`, for segments as `exchange` returns them.
+  /// Rows that arrive at this worker.
+  public var arrivingRows: Int { starts[starts.count - 1] }
+
+  /// Bytes held between exchanges: references and the lists of rows that others want.
+  public var residentBytes: Int {
+    (references.reduce(0) { $0 + $1.count } + outgoing.reduce(0) { $0 + $1.count }) * MemoryLayout<RowReference>.stride
+  }
+
+  /// References of every local id of own part `index`, for segments of the own parts' rows and then of what arrived.
   public func references(ofPart index: Int) -> UnsafeBufferPointer<RowReference> {
     UnsafeBufferPointer(start: references[index].pointer, count: references[index].count)
   }
 
-  /// Sends the rows that other workers want of `layers` (one matrix per own part, inner rows first) and returns the segments that
-  /// `references` index: the matrices themselves, then what arrived.
-  public func exchange(_ layers: [Matrix]) throws -> [RowSegment] {
-    let width = layers[0].columns
-    precondition(layers.allSatisfy { $0.columns == width && $0.stride == width }, "layers of different width")
-    let send = Matrix(rows: outgoing.reduce(0) { $0 + $1.count }, columns: width)
-    let arrived = Matrix(rows: incoming.reduce(0, +), columns: width)
-    var row = 0
-    for list in outgoing {
-      for (part, source) in list {
-        send.view.row(row).update(from: layers[part].view.row(source), count: width)
-        row += 1
+  /// Sends the rows that other workers want of `segments` and receives those that own parts want; a collective call.
+  ///
+  /// - Parameters:
+  ///   - segments: Float32 rows of each own part, inner nodes first.
+  ///   - arrived: Receives the rows of others, shape (`arrivingRows`, columns), no gaps.
+  ///   - roundBytes: Bytes copied to be sent in one round, the same on every worker; at least one row goes to each worker.
+  public func exchange(_ segments: [RowSegment], into arrived: MatrixView, roundBytes: Int) throws {
+    precondition(arrived.rows == arrivingRows && arrived.stride == arrived.columns, "arriving rows of another shape")
+    precondition(segments.allSatisfy { $0.elementType == .float32 && $0.strideBytes >= 4 * arrived.columns || $0.rows == 0 }, "other rows")
+    guard longestMessage > 0 else { return }
+    let rowsPerRound = max(1, roundBytes / (4 * arrived.columns * (group.size - 1)))
+    for first in stride(from: 0, to: longestMessage, by: rowsPerRound) {
+      let round = first..<first + rowsPerRound
+      let lists = outgoing.map { $0[round.clamped(to: 0..<$0.count)] }
+      try group.exchange(
+        send: copies(of: lists, from: segments, columns: arrived.columns),
+        receive: (0..<group.size).map { worker in
+          let rows = round.clamped(to: 0..<starts[worker + 1] - starts[worker])
+          return UnsafeMutableRawBufferPointer(
+            start: arrived.row(starts[worker] + rows.lowerBound), count: 4 * rows.count * arrived.columns)
+        })
+    }
+  }
+
+  /// The rows of one round, one message per worker, in `sending` until the next round.
+  private func copies(of lists: [ArraySlice<RowReference>], from segments: [RowSegment], columns: Int) -> [UnsafeRawBufferPointer] {
+    sending.resize(to: lists.reduce(0) { $0 + $1.count } * columns)
+    var target = sending.pointer
+    return lists.map { list in
+      let begin = target
+      for reference in list {
+        let segment = segments[reference.segment]
+        target.update(from: (segment.base + reference.row * segment.strideBytes).assumingMemoryBound(to: Float.self), count: columns)
+        target += columns
+      }
+      return UnsafeRawBufferPointer(UnsafeBufferPointer(start: begin, count: target - begin))
+    }
+  }
+
+  /// For every worker, the ids of its nodes that own parts need, increasing.
+  private static func wanted(by parts: [LocalPartition], assignment: PartAssignment, group: any ProcessGroup) -> [[Int64]] {
+    var wanted = [[Int64]](repeating: [], count: group.size)
+    for part in parts {
+      for id in part.halo {
+        let worker = assignment.worker(of: part.book.owner(of: GlobalID(id)))
+        if worker != group.rank { wanted[worker].append(id) }
       }
     }
-    try group.exchange(
-      send: Self.slices(of: send, outgoing.map(\.count)).map { UnsafeRawBufferPointer($0) },
-      receive: Self.slices(of: arrived, incoming))
-    return (layers + [arrived]).map { RowSegment($0.view, owner: $0) }
-  }
-
-  private static func slices(of matrix: Matrix, _ counts: [Int]) -> [UnsafeMutableRawBufferPointer] {
-    var row = 0
-    return counts.map { count in
-      defer { row += count }
-      return UnsafeMutableRawBufferPointer(start: matrix.view.row(row), count: count * matrix.columns * 4)
+    return wanted.map { ids in
+      var distinct: [Int64] = []
+      for id in ids.sorted() where distinct.last != id { distinct.append(id) }
+      return distinct
     }
   }
 
-  private static func rows(asked bytes: [UInt8], by worker: Int, parts: [LocalPartition], first: Int) throws -> [(part: Int, row: Int)] {
+  private static func rows(asked bytes: [UInt8], by worker: Int, parts: [LocalPartition], first: Int) throws -> [RowReference] {
     try bytes.withUnsafeBytes { raw in
       try (0..<raw.count / 8).map { index in
         let id = GlobalID(raw.loadUnaligned(fromByteOffset: 8 * index, as: Int64.self))
         guard let book = parts.first?.book, book.contains(id), parts.indices.contains(book.owner(of: id) - first) else {
           throw InputError("worker \(worker)", expected: "rows of this worker's parts", found: "node \(id.rawValue)")
         }
-        return (book.owner(of: id) - first, Int(book.innerLocalID(of: id).rawValue))
+        return RowReference(segment: book.owner(of: id) - first, row: Int(book.innerLocalID(of: id).rawValue))
       }
     }
   }

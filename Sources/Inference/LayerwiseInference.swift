@@ -10,12 +10,13 @@ public import Tensors
 ///
 /// Between layers the rows of halo nodes are exchanged: the layer's input where it aggregates first, its product with the weights,
 /// which is narrower, where it transforms first. Each part's rows are a function of the partition and the weights alone: the same
-/// bits for any number of workers and threads. Memory: two layers of the worker's inner rows, and its halo rows once.
+/// bits for any number of workers and threads, any chunks and any storage.
 public final class LayerwiseInference {
-  private let parts: [LocalPartition]
-  private let model: Model
-  private let store: RowStore
-  private let halo: HaloExchange
+  let parts: [LocalPartition]
+  let model: Model
+  let input: InferenceInput
+  let halo: HaloExchange
+  let group: any ProcessGroup
   private let threads: Threads
   private let edges: [InferenceEdges]
   private let workspace: InferenceWorkspace
@@ -24,73 +25,152 @@ public final class LayerwiseInference {
   ///
   /// - Parameters:
   ///   - parts: The worker's own parts, increasing.
-  ///   - store: Gives the input rows of inner and halo nodes.
+  ///   - input: Gives the input rows, of the model's width and layout.
   public init(
-    parts: [LocalPartition], model: Model, store: RowStore, assignment: PartAssignment, group: any ProcessGroup, threads: Threads
+    parts: [LocalPartition], model: Model, input: InferenceInput, assignment: PartAssignment, group: any ProcessGroup, threads: Threads
   ) throws {
     self.parts = parts
     self.model = model
-    self.store = store
+    self.input = input
+    self.group = group
     self.threads = threads
     workspace = InferenceWorkspace(model)
     edges = parts.map { InferenceEdges($0, degrees: model.shape.readsDegrees) }
     halo = try HaloExchange(parts: parts, assignment: assignment, group: group)
   }
 
-  /// The model's output for the inner nodes of each own part, shape (inner, classes); a collective call.
-  public func run(weights: UnsafePointer<Float>) throws -> [Matrix] {
-    var outputs: [Matrix] = []
-    // What a jumping connection joins at last, by layer.
-    var joined: [[Matrix]] = []
-    for layer in 0..<model.shape.layers {
-      let arena = RowArena()  // Holds the pulled rows of the first layer; its memory ends with the layer.
-      let rows = try inputRows(of: layer, previous: outputs, arena)
-      let transformed = try transformedRows(of: layer, rows: rows, weights: weights)
-      outputs = parts.enumerated().map { index, part in
-        let output = Matrix(rows: part.innerCount, columns: model.shape.outputWidth(of: layer))
-        model.inferLayer(
-          layer, edges: edges[index], destinations: 0..<part.innerCount, rows: rows[index], transformed: transformed?[index].view,
-          weights: weights,
-          into: output.view, workspace: workspace, threads: threads)
-        return output
-      }
-      withExtendedLifetime(arena) {}
-      if let layers = model.headLayers, layers.contains(layer) { joined.append(outputs) }
-    }
-    return joined.isEmpty ? outputs : head(of: joined, weights: weights)
+  /// A collective call; input rows of inner and halo nodes come from `store`.
+  public convenience init(
+    parts: [LocalPartition], model: Model, store: RowStore, assignment: PartAssignment, group: any ProcessGroup, threads: Threads
+  ) throws {
+    try self.init(parts: parts, model: model, input: .store(store), assignment: assignment, group: group, threads: threads)
   }
 
-  /// The logits of a model with a jumping connection.
-  private func head(of layers: [[Matrix]], weights: UnsafePointer<Float>) -> [Matrix] {
-    parts.enumerated().map { index, part in
-      let logits = Matrix(rows: part.innerCount, columns: model.shape.classes)
-      withExtendedLifetime(layers) {
-        model.inferHead(
-          layers.map { $0[index].view }, rows: 0..<part.innerCount, weights: weights, into: logits.view, workspace: workspace,
-          threads: threads)
+  /// The model's output for the inner nodes of each own part, shape (inner, classes); a collective call.
+  ///
+  /// Memory: two layers of the worker's inner rows, and its halo rows once.
+  public func run(weights: UnsafePointer<Float>) throws -> [Matrix] {
+    try run(weights: weights, storage: MemoryStorage(innerCounts: parts.map(\.innerCount)))
+  }
+
+  /// The model's output for the inner nodes of each own part, kept and cut as `storage` says; a collective call.
+  public func run<Storage: InferenceStorage>(weights: UnsafePointer<Float>, storage: Storage) throws -> [Storage.Rows] {
+    let steps = InferenceSteps(model, joins: storage.joins)
+    // What later steps read, by step.
+    var results: [Int: [Storage.Rows]] = [:]
+    for step in 0..<steps.count {
+      if step >= storage.finishedSteps {
+        results[step] = try compute(step, of: steps, results, weights, storage)
+        try storage.finish(step, of: steps)
+      } else if steps.isRead(step, from: storage.finishedSteps) || step == steps.count - 1 {
+        results[step] = try rows(of: step, of: steps, storage) { _, _ in preconditionFailure("step \(step) is finished") }
       }
-      return logits
+      for old in 0..<step where !steps.isRead(old, from: step + 1) { results[old] = nil }
+    }
+    return results[steps.count - 1] ?? []
+  }
+
+  private func compute<Storage: InferenceStorage>(
+    _ step: Int, of steps: InferenceSteps, _ results: [Int: [Storage.Rows]], _ weights: UnsafePointer<Float>, _ storage: Storage
+  ) throws -> [Storage.Rows] {
+    let read = steps.reads(of: step).map { results[$0] ?? [] }
+    let chunk = storage.chunkRows(of: step)
+    return try withExtendedLifetime(read) {
+      switch steps.steps[step] {
+      case .layer(let layer):
+        return try compute(layer, from: read.last ?? [], weights, storage, chunk: chunk) { fill in
+          try rows(of: step, of: steps, storage, fill: fill)
+        }
+      case .join:
+        return try rows(of: step, of: steps, storage) { index, out in
+          forEachChunk(of: out, by: chunk) { model.inferJoined(read.map { $0[index].view }, rows: $0, into: $1) }
+        }
+      case .head:
+        return try rows(of: step, of: steps, storage) { index, out in
+          forEachChunk(of: out, by: chunk) { range, out in
+            model.inferHead(
+              read.map { $0[index].view }, rows: range, weights: weights, into: out, workspace: workspace, threads: threads)
+          }
+        }
+      }
+    }
+  }
+
+  /// - Parameter store: Makes the rows of every own part, each filled by the function it is given.
+  private func compute<Storage: InferenceStorage>(
+    _ layer: Int, from previous: [Storage.Rows], _ weights: UnsafePointer<Float>, _ storage: Storage, chunk: Int,
+    _ store: ((Int, MatrixView) -> Void) throws -> [Storage.Rows]
+  ) throws -> [Storage.Rows] {
+    let arena = RowArena()  // Holds the pulled rows of the first layer; its memory ends with the layer.
+    let rows = try inputRows(of: layer, previous: previous, arena, storage)
+    let transformed = try transformedRows(of: layer, rows: rows, weights, storage, chunk: chunk)
+    return try withExtendedLifetime((arena, rows, transformed)) {
+      try store { index, out in
+        forEachChunk(of: out, by: chunk) { range, out in
+          model.inferLayer(
+            layer, edges: edges[index], destinations: range, rows: rows[index], transformed: transformed?[index].view, weights: weights,
+            into: out, workspace: workspace, threads: threads)
+        }
+      }
+    }
+  }
+
+  private func rows<Storage: InferenceStorage>(
+    of step: Int, of steps: InferenceSteps, _ storage: Storage, fill: (Int, MatrixView) -> Void
+  ) throws -> [Storage.Rows] {
+    try parts.indices.map { index in
+      try storage.rows(of: step, part: index, columns: steps.columns(step, of: model)) { fill(index, $0) }
+    }
+  }
+
+  private func forEachChunk(of rows: MatrixView, by chunk: Int, _ body: (Range<Int>, MatrixView) -> Void) {
+    for low in stride(from: 0, to: rows.rows, by: chunk) {
+      let range = low..<min(rows.rows, low + chunk)
+      body(range, rows.rows(range))
     }
   }
 
   /// What `layer` reads, one row per part-local id: of inner nodes alone where it transforms first.
-  private func inputRows(of layer: Int, previous: [Matrix], _ arena: RowArena) throws -> [InferenceRows] {
+  private func inputRows<Storage: InferenceStorage>(
+    of layer: Int, previous: [Storage.Rows], _ arena: RowArena, _ storage: Storage
+  ) throws -> [InferenceRows] {
     let innerOnly = model.transformedColumns(of: layer) > 0
     let rows: [InputRows]
-    if layer == 0 {
-      rows = try featureRows(innerOnly: innerOnly, into: arena)
-    } else {
-      let segments = innerOnly ? previous.map { RowSegment($0.view, owner: $0) } : try halo.exchange(previous)
-      rows = parts.indices.map { index in
-        let references = halo.references(ofPart: index)
-        let needed = innerOnly ? UnsafeBufferPointer(rebasing: references[..<parts[index].innerCount]) : references
-        return InputRows(segments: .dense(segments), references: needed, columns: previous[index].columns)
-      }
+    switch input {
+    case .store(let store) where layer == 0: rows = try featureRows(store, innerOnly: innerOnly, into: arena)
+    case .tables(let tables) where layer == 0:
+      rows = try referenced(InferenceInput.segments(of: tables), layer: layer, innerOnly: innerOnly, storage)
+    default:
+      rows = try referenced(
+        .dense(previous.map { RowSegment($0.view, owner: $0) }), layer: layer, innerOnly: innerOnly, storage)
     }
     return rows.map { InferenceRows($0, layer: layer, of: model, threads: threads) }
   }
 
-  private func featureRows(innerOnly: Bool, into arena: RowArena) throws -> [InputRows] {
+  /// Rows of own parts and, unless they are not needed, those of halo nodes that other workers own.
+  private func referenced(
+    _ own: InputRows.Segments, layer: Int, innerOnly: Bool, _ storage: some InferenceStorage
+  ) throws -> [InputRows] {
+    let columns = model.shape.inputWidth(of: layer)
+    var segments = own
+    if !innerOnly {
+      guard case .dense(let rows) = own else { preconditionFailure("sparse rows are transformed first") }
+      segments = .dense(rows + [try arrivedRows(of: rows, columns: columns, storage)])
+    }
+    return parts.indices.map { index in
+      let references = halo.references(ofPart: index)
+      let needed = innerOnly ? UnsafeBufferPointer(rebasing: references[..<parts[index].innerCount]) : references
+      return InputRows(segments: segments, references: needed, columns: columns)
+    }
+  }
+
+  private func arrivedRows(of segments: [RowSegment], columns: Int, _ storage: some InferenceStorage) throws -> RowSegment {
+    let arrived = try storage.scratch(rows: halo.arrivingRows, columns: columns)
+    try halo.exchange(segments, into: arrived.view, roundBytes: storage.roundBytes)
+    return RowSegment(arrived.view, owner: arrived)
+  }
+
+  private func featureRows(_ store: RowStore, innerOnly: Bool, into arena: RowArena) throws -> [InputRows] {
     let lists = parts.map { part in
       let ids = Buffer<GlobalID>(count: innerOnly ? part.innerCount : part.innerCount + part.haloCount)
       for local in 0..<ids.count { ids.pointer[local] = part.globalID(of: PartLocalID(UInt32(local))) }
@@ -103,24 +183,26 @@ public final class LayerwiseInference {
   }
 
   /// The products of a layer that transforms first, one row per part-local id, computed by the owner of each node; else `nil`.
-  private func transformedRows(of layer: Int, rows: [InferenceRows], weights: UnsafePointer<Float>) throws -> [Matrix]? {
+  private func transformedRows(
+    of layer: Int, rows: [InferenceRows], _ weights: UnsafePointer<Float>, _ storage: some InferenceStorage, chunk: Int
+  ) throws -> [any RowOwner]? {
     let width = model.transformedColumns(of: layer)
     guard width > 0 else { return nil }
-    let products = parts.enumerated().map { index, part in
-      let product = Matrix(rows: part.innerCount + part.haloCount, columns: width)
-      model.inferTransform(
-        layer, rows: rows[index], range: 0..<part.innerCount, weights: weights, into: product.view.prefix(part.innerCount),
-        workspace: workspace, threads: threads)
-      return product
+    let products = try parts.map { try storage.scratch(rows: $0.innerCount + $0.haloCount, columns: width) }
+    for (index, part) in parts.enumerated() {
+      forEachChunk(of: products[index].view.prefix(part.innerCount), by: chunk) { range, out in
+        model.inferTransform(
+          layer, rows: rows[index], range: range, weights: weights, into: out, workspace: workspace, threads: threads)
+      }
     }
-    let segments = try halo.exchange(products)
+    let own = products.map { RowSegment($0.view, owner: $0) }
+    let segments = own + [try arrivedRows(of: own, columns: width, storage)]
     for (index, part) in parts.enumerated() {
       let references = halo.references(ofPart: index)
       let product = products[index].view
       for local in part.innerCount..<product.rows {
-        let reference = references[local]
-        let segment = segments[reference.segment]
-        let row = (segment.base + reference.row * segment.strideBytes).assumingMemoryBound(to: Float.self)
+        let segment = segments[references[local].segment]
+        let row = (segment.base + references[local].row * segment.strideBytes).assumingMemoryBound(to: Float.self)
         product.row(local).update(from: row, count: width)
       }
     }

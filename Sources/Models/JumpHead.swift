@@ -34,15 +34,12 @@ struct JumpHead: Sendable {
     flat.weight(range.lowerBound..<range.upperBound - outputs, columns: outputs)
   }
 
-  /// Logits of rows `rows` of the layers' outputs.
+  /// `J` of rows `rows` of the layers' outputs.
   ///
   /// - Parameters:
   ///   - joined: Receives `J`; shape (`rows.count`, width).
   ///   - winners: Receives the layer of each largest element; `nil`: not wanted.
-  func apply(
-    _ layers: [MatrixView], rows: Range<Int>, weights: UnsafePointer<Float>, joined: MatrixView, winners: UnsafeMutablePointer<UInt8>?,
-    into logits: MatrixView
-  ) {
+  func join(_ layers: [MatrixView], rows: Range<Int>, into joined: MatrixView, winners: UnsafeMutablePointer<UInt8>?) {
     for (index, row) in rows.enumerated() {
       let target = joined.row(index)
       switch jump {
@@ -62,6 +59,14 @@ struct JumpHead: Sendable {
         }
       }
     }
+  }
+
+  /// Logits of rows `rows` of the layers' outputs; `joined` and `winners` as for `join`.
+  func apply(
+    _ layers: [MatrixView], rows: Range<Int>, weights: UnsafePointer<Float>, joined: MatrixView, winners: UnsafeMutablePointer<UInt8>?,
+    into logits: MatrixView
+  ) {
+    join(layers, rows: rows, into: joined, winners: winners)
     MatrixProduct.multiply(joined, weight(weights), into: logits)
     Activation.bias(logits, bias: weights + (range.upperBound - outputs))
   }

@@ -2,11 +2,12 @@ import Graphs
 import Tensors
 
 /// Names and checks of one part's files.
-struct PartFiles {
+package struct PartFiles {
   let directory: String
   let part: Int
 
-  static func folder(_ part: Int) -> String {
+  /// Name of a part's folder, `part-000`.
+  package static func folder(_ part: Int) -> String {
     let digits = String(part)
     return "part-" + String(repeating: "0", count: max(0, 3 - digits.count)) + digits
   }

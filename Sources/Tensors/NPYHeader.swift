@@ -73,7 +73,7 @@ public struct NPYHeader: Equatable, Sendable {
   }
 
   /// A version 1 header, padded with spaces so that the elements begin at a multiple of 64 bytes.
-  static func encode(elementType: ElementType, shape: [Int]) -> [UInt8] {
+  package static func encode(elementType: ElementType, shape: [Int]) -> [UInt8] {
     let stored = elementType == .bfloat16 ? .uint16 : elementType
     guard let descr = types.first(where: { $0.type == stored })?.descr else {
       preconditionFailure("\(elementType) has no .npy name")

@@ -1,0 +1,119 @@
+import Foundation
+import Partitions
+import Tensors
+
+/// The rows of all parts of a directory of predictions, in the order of the user's node numbers.
+///
+/// Reads every part once, in order, a window of nodes at a time: inner nodes of a part lie by increasing number. Memory: one window
+/// and the pages of mapped files.
+public struct GatheredRows {
+  /// Nodes of all parts.
+  public let nodes: Int
+  public let rows: PredictionManifest.Rows
+  /// Whether the array has one dimension.
+  public let isFlat: Bool
+  private let parts: [Part]
+  private static let windowBytes = 4 << 20
+
+  private struct Part {
+    /// The user's number of each row.
+    let original: ArrayView<Int64>
+    let originalPath: String
+    let bytes: ArrayView<UInt8>
+  }
+
+  /// Opens the files of one kind of rows and checks them: those of the directory and those that hold the nodes' numbers.
+  ///
+  /// - Parameters:
+  ///   - directory: A directory of predictions.
+  ///   - partitions: The partition directory; `nil`: where the manifest says.
+  /// - Throws: `SystemError` when a file cannot be read, `InputError` when one is missing, damaged, or of another partition.
+  public init(_ directory: String, _ output: PredictionOutput, partitions: String?) throws {
+    let manifest = try PredictionManifest.load(directory)
+    let place = "\(directory)/\(PredictionManifest.fileName)"
+    guard let index = manifest.rows.firstIndex(where: { $0.output == output }) else {
+      let found = manifest.rows.map(\.output.rawValue).joined(separator: ", ")
+      throw InputError(place, expected: "\(output.rawValue)", found: found)
+    }
+    let rows = manifest.rows[index]
+    let partitions = partitions ?? manifest.partitions
+    let graph = try Self.partition(partitions, of: manifest)
+    let isFlat = output == .predictions && manifest.kind == .classes
+    self.isFlat = isFlat
+    nodes = manifest.nodes
+    self.rows = rows
+    parts = try (0..<manifest.partCount).map { part in
+      let record = manifest.files[part * manifest.rows.count + index]
+      guard record.path == "\(PartFiles.folder(part))/\(output.rawValue).npy" else {
+        throw InputError(place, expected: "the \(output.rawValue) of part \(part)", found: record.path)
+      }
+      try record.check(in: directory, content: true, recordedIn: PredictionManifest.fileName)
+      let count = graph.parts[part].innerNodes.reduce(0, +)
+      let array = try NPYArray(mapping: "\(directory)/\(record.path)")
+      let shape = isFlat ? [count] : [count, rows.columns]
+      guard array.elementType == rows.elementType, array.shape == shape else {
+        throw InputError(
+          array.path, expected: "\(rows.elementType) of shape \(shape)", found: "\(array.elementType) of shape \(array.shape)")
+      }
+      let name = "\(PartFiles.folder(part))/original.npy"
+      guard let original = graph.files.first(where: { $0.path == name }) else {
+        throw InputError("\(partitions)/\(Manifest.fileName)", expected: "a record of \(name)", found: "none")
+      }
+      try original.check(in: partitions, content: true)
+      let numbers = try NPYArray(mapping: "\(partitions)/\(name)").elements(as: Int64.self, shape: [count])
+      return Part(original: numbers, originalPath: "\(partitions)/\(name)", bytes: array.bytes)
+    }
+  }
+
+  /// The partition's manifest, which must be the one that inference ran on.
+  private static func partition(_ directory: String, of manifest: PredictionManifest) throws -> Manifest {
+    let path = "\(directory)/\(Manifest.fileName)"
+    guard FileManager.default.fileExists(atPath: path) else {
+      throw InputError(path, expected: "the partition that was predicted (--parts says where it is now)", found: "no such file")
+    }
+    let graph = try Manifest.load(directory)
+    let checksum = try Checksum.of(file: path)
+    guard checksum == manifest.partition, graph.partCount == manifest.partCount, graph.nodeCount == manifest.nodes else {
+      throw InputError(path, expected: "checksum \(manifest.partition), of the partition that was predicted", found: checksum)
+    }
+    return graph
+  }
+
+  /// Bytes of a row.
+  public var rowBytes: Int { rows.columns * rows.elementType.size }
+
+  /// Calls `body` with windows of rows, in the order of nodes.
+  ///
+  /// - Parameter body: Called with the number of the first node, and the rows of it and those that follow.
+  /// - Throws: `InputError` when the parts' numbers are not every number below `nodes`, once and increasing in each part.
+  public func forEachWindow(_ body: (Int, UnsafeRawBufferPointer) throws -> Void) throws {
+    let length = max(1, Self.windowBytes / rowBytes)
+    let window = Buffer<UInt8>(count: min(nodes, length) * rowBytes)
+    let isFilled = Buffer<Bool>(count: min(nodes, length))
+    var next = [Int](repeating: 0, count: parts.count)
+    for first in stride(from: 0, to: nodes, by: length) {
+      let end = min(nodes, first + length)
+      isFilled.pointer.update(repeating: false, count: isFilled.count)
+      var filled = 0
+      for (index, part) in parts.enumerated() {
+        while next[index] < part.original.count, part.original[next[index]] < end {
+          let place = Int(part.original[next[index]]) - first
+          guard place >= 0, !isFilled.pointer[place] else {
+            throw InputError(
+              "\(part.originalPath), row \(next[index])", expected: "increasing numbers that no other part has",
+              found: "\(part.original[next[index]])")
+          }
+          isFilled.pointer[place] = true
+          (window.pointer + place * rowBytes).update(from: part.bytes.pointer + next[index] * rowBytes, count: rowBytes)
+          next[index] += 1
+          filled += 1
+        }
+      }
+      guard filled == end - first else {
+        throw InputError(
+          parts.first?.originalPath ?? "", expected: "every node from \(first) to \(end - 1) in some part", found: "\(filled) of them")
+      }
+      try withExtendedLifetime(window) { try body(first, UnsafeRawBufferPointer(start: window.pointer, count: filled * rowBytes)) }
+    }
+  }
+}
