@@ -9,17 +9,24 @@ import Tensors
 enum StartupAgreement {
   /// - Throws: On every worker, naming the worker, the value and both sides of the first mismatch.
   static func check(group: any ProcessGroup, request: TrainingJob.Request) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys]
+    let options = String(decoding: try encoder.encode(request.training), as: UTF8.self)
+    try check(
+      group: group, partitions: request.partitions,
+      with: [.init("training options", options), .init("--no-map-peers", String(!request.execution.mapPeers))])
+  }
+
+  /// - Parameter others: What else must be the same.
+  /// - Throws: As above.
+  static func check(group: any ProcessGroup, partitions: String, with others: [ConfigurationAgreement.Entry]) throws {
     let entries = try group.agree { () throws -> [ConfigurationAgreement.Entry] in
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.sortedKeys]
-      return [
+      [
         .init("instruction set", "\(InstructionSet.detected)"),
         .init("BLAS", BLAS.description),
         .init("program", try Checksum.of(file: "/proc/self/exe")),
-        .init("partition", try Checksum.of(file: "\(request.partitions)/\(Manifest.fileName)")),
-        .init("training options", String(decoding: try encoder.encode(request.training), as: UTF8.self)),
-        .init("--no-map-peers", String(!request.execution.mapPeers)),
-      ]
+        .init("partition", try Checksum.of(file: "\(partitions)/\(Manifest.fileName)")),
+      ] + others
     }
     try ConfigurationAgreement(entries).verify(in: group)
   }

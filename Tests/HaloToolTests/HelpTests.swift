@@ -5,7 +5,7 @@ import Testing
   static let commands: [[String]] = [
     [], ["dataset"], ["dataset", "convert"], ["dataset", "generate"], ["dataset", "generate", "rmat"],
     ["dataset", "generate", "communities"], ["dataset", "generate", "karate"], ["dataset", "show"], ["partition"], ["verify"], ["train"],
-    ["launch"], ["bench"], ["bench", "epoch"],
+    ["infer"], ["gather"], ["launch"], ["bench"], ["bench", "epoch"],
   ]
 
   @Test(arguments: commands)

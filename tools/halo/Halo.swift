@@ -9,7 +9,8 @@ struct Halo: ParsableCommand {
     abstract: "Distributed training of graph neural networks: from a raw graph over balanced parts to a trained model.",
     version: "0.1.0",
     subcommands: [
-      DatasetCommand.self, PartitionCommand.self, VerifyCommand.self, TrainCommand.self, LaunchCommand.self, BenchCommand.self,
+      DatasetCommand.self, PartitionCommand.self, VerifyCommand.self, TrainCommand.self, InferCommand.self, GatherCommand.self,
+      LaunchCommand.self, BenchCommand.self,
     ])
 
   static func main() {

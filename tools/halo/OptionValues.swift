@@ -2,6 +2,8 @@
 public import ArgumentParser
 public import Configuration
 public import Graphs
+public import Inference
+public import Training
 
 extension TrainingConfiguration.Model: ExpressibleByArgument {}
 extension TrainingConfiguration.Activation: ExpressibleByArgument {}
@@ -14,6 +16,20 @@ extension TrainingConfiguration.Schedule: ExpressibleByArgument {}
 extension TrainingConfiguration.Metric: ExpressibleByArgument {}
 extension ExecutionConfiguration.Residency: ExpressibleByArgument {}
 extension Generators.Communities.Level: ExpressibleByArgument {}
+
+extension PredictionOutput: ExpressibleByArgument {}
+
+extension MemoryAmount: ExpressibleByArgument {
+  /// `2GiB`, `50%`.
+  public init?(argument: String) { self.init(parsing: argument) }
+
+  public var defaultValueDescription: String {
+    switch self {
+    case .bytes(let bytes): "\(bytes)"
+    case .share(let share): "\(Int(share * 100))%"
+    }
+  }
+}
 
 extension SplitFractions: ExpressibleByArgument {
   /// Three numbers: `0.1,0.1,0.8`.
