@@ -41,8 +41,8 @@ class Graph:
                 self.manifest = json.load(file)
         except (OSError, ValueError) as error:
             raise InputError(path, "JSON", error) from None
-        if self.manifest.get("formatVersion") != 1:
-            raise InputError(path, "format version 1", self.manifest.get("formatVersion"))
+        if self.manifest.get("formatVersion") != 2:
+            raise InputError(path, "format version 2", self.manifest.get("formatVersion"))
         types, relations = self._schema()
         if len(types) != 1 or len(relations) != 1:
             raise InputError(path, "one type of nodes and one relation", ", ".join(types + relations))
