@@ -3,6 +3,7 @@ import Configuration
 import Foundation
 public import Inference
 import Kernels
+import Messaging
 import Models
 import Partitions
 import Telemetry
@@ -21,6 +22,8 @@ public final class InferenceJob {
     public var outputs: Set<PredictionOutput> = [.logits, .predictions]
     public var memory = MemoryAmount.share(0.5)
     public var threads = 1
+    /// Seconds of silence after which a worker counts as lost.
+    public var silenceLimit = ExecutionConfiguration().silenceLimit
     /// Goes on with what an earlier process left.
     public var resume = false
     public var force = false
@@ -50,6 +53,8 @@ public final class InferenceJob {
   /// - Throws: The same error on every worker when any of them fails.
   public static func run(_ request: Request, group: any ProcessGroup, report: (String) -> Void) throws -> InferenceSummary {
     let begin = MonotonicClock.now()
+    let monitor =
+      group.size > 1 ? try HeartbeatMonitor.watch(group, token: JobToken.agree(in: group), silence: request.silenceLimit) : nil
     let job = try InferenceJob(request, group: group, report: report)
     let staging = try group.agree { group.rank == 0 ? try job.openDirectory(report) : nil }
     do {
@@ -64,6 +69,8 @@ public final class InferenceJob {
       }
       throw error
     }
+    try group.barrier()
+    monitor?.close()
     return job.summary(seconds: Double(MonotonicClock.now() - begin) * 1e-9)
   }
 

@@ -56,7 +56,7 @@ public final class Worker {
       TableShards(number: $0, of: manifest, in: Array(mapped.values), resident: resident)
     }
     self.tables = tables
-    let token = try Self.agreeOnToken(group)
+    let token = try JobToken.agree(in: group)
     let needsServer = group.size > 1
     let book = book
     let server = try group.agree { () throws -> Server? in
@@ -75,32 +75,12 @@ public final class Worker {
         : try Client(
           token: token, endpoints: Dictionary(uniqueKeysWithValues: remote.map { ($0, endpoints[$0]) }))
     }
-    monitor = watched && needsServer ? try Self.watch(group, token: token, silence: execution.silenceLimit) : nil
+    monitor = watched && needsServer ? try HeartbeatMonitor.watch(group, token: token, silence: execution.silenceLimit) : nil
   }
 
   /// The rows of `table`: in place where this worker maps the part, pulled from the owner elsewhere.
   func store(of table: TableDescription) -> RowStore {
     RowStore(shards: tables.first { $0.description == table }!, book: book, workers: workerOfPart, client: client)  // One of ours.
-  }
-
-  /// A random number that only this job's workers know; frames with another are dropped.
-  private static func agreeOnToken(_ group: any ProcessGroup) throws -> UInt64 {
-    let mine = withUnsafeBytes(of: UInt64.random(in: 1...UInt64.max)) { Array($0) }
-    return try group.broadcast(mine, from: 0).withUnsafeBytes { $0.loadUnaligned(as: UInt64.self) }
-  }
-
-  /// Starts the signs of life: rank 0 leads, the others follow; a collective call.
-  private static func watch(_ group: any ProcessGroup, token: UInt64, silence: Double) throws -> HeartbeatMonitor {
-    let timing = HeartbeatMonitor.Timing(beatSeconds: min(1, silence / 5), silenceSeconds: silence)
-    // The launcher adds no line of its own to this status.
-    let end = HeartbeatMonitor.endJob(status: Launcher.failureIsReported)
-    let leader = try group.agree {
-      group.rank == 0 ? try HeartbeatMonitor(leading: group.size, token: token, timing: timing, onSilence: end) : nil
-    }
-    let endpoint = String(decoding: try group.broadcast(Array((leader?.endpoint ?? "").utf8), from: 0), as: UTF8.self)
-    return try group.agree {
-      try leader ?? HeartbeatMonitor(following: endpoint, rank: group.rank, token: token, timing: timing, onSilence: end)
-    }
   }
 
   /// Workers of every part.

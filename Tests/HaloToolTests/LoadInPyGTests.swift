@@ -19,7 +19,7 @@ struct LoadInPyGTests {
     try #require(try HaloTool.run(["partition", dataset, "-k", "3", "-o", parts]).status == 0)
   }
 
-  @Test(arguments: [
+  private static let models = [
     "--model sage",
     "--model sage --hidden 12 --residual --norm layer --jump max",
     "--model sage-pool --l2-normalise --activation elu",
@@ -31,7 +31,9 @@ struct LoadInPyGTests {
     "--model gat --heads 2 --no-self-loops --residual --jump concatenate",
     "--model gatv2 --heads 4 --output-heads 2 --l2-normalise --jump max",
     "--model gatv2 --heads 2 --output-heads 2 --no-self-loops --norm layer --activation prelu",
-  ])
+  ]
+
+  @Test(arguments: models)
   func lossOfTheNextStepFollowsFromPyGsLogits(model: String) throws {
     let options = model.split(separator: " ").map(String.init)
     try train(options, steps: 3)
@@ -42,6 +44,23 @@ struct LoadInPyGTests {
     let expected = try #require(metrics.last { $0["step"] != nil }?["loss"] as? Double, "\(next)")
     let loss = try trainingLoss(try pygLogits("run-3", graph: dataset))
     #expect(abs(loss - expected) <= 1e-5 * expected, "halo \(expected), PyTorch Geometric \(loss)")
+  }
+
+  @Test(arguments: models)
+  func logitsAreThoseOfHaloInfer(model: String) throws {
+    try train(model.split(separator: " ").map(String.init), steps: 3)
+    try #require(try HaloTool.run(["infer", folder.path("run-3"), parts, "-o", folder.path("inferred")]).status == 0)
+    let gather = ["gather", folder.path("inferred"), "--what", "logits", "-o", folder.path("halo.npy")]
+    try #require(try HaloTool.run(gather).status == 0)
+    let ours = try NPYArray(mapping: folder.path("halo.npy"))
+    for graph in [dataset, parts] {
+      let theirs = try pygLogits("run-3", graph: graph)
+      #expect(ours.shape == theirs.shape)
+      let (a, b) = (try ours.elements(as: Float.self), try theirs.elements(as: Float.self))
+      let largest = (0..<b.count).map { abs(b[$0]) }.max() ?? 0
+      let difference = (0..<b.count).map { abs(a[$0] - b[$0]) }.max() ?? 0
+      #expect(difference <= 1e-4 * largest, "difference \(difference), largest logit \(largest), from \(graph)")
+    }
   }
 
   /// Trains with whole neighbourhoods, all training nodes in each of `steps` steps.

@@ -35,6 +35,9 @@ struct InferCommand: WorkerCommand {
   @Option(help: "Threads of one worker.")
   var threads = 1
 
+  @Option(help: help("Seconds of silence after which a worker counts as lost and the job ends.", ExecutionConfiguration().silenceLimit))
+  var silenceLimit: Double?
+
   @Flag(help: "Go on with what an interrupted inference left in OUT.partial.")
   var resume = false
 
@@ -43,6 +46,9 @@ struct InferCommand: WorkerCommand {
 
   func checkOptions() throws {
     guard (1...1024).contains(threads) else { throw ConfigurationError("--threads", expected: "1 to 1024", found: "\(threads)") }
+    if let silenceLimit, silenceLimit < 1 {
+      throw ConfigurationError("--silence-limit", expected: "at least 1 second", found: "\(silenceLimit)")
+    }
   }
 
   func run() throws {
@@ -50,8 +56,10 @@ struct InferCommand: WorkerCommand {
     var request = InferenceJob.Request(run: source, partitions: parts, output: output)
     request.outputs = Set(outputs.values)
     (request.memory, request.threads, request.resume, request.force) = (memory, threads, resume, force.force)
+    if let silenceLimit { request.silenceLimit = silenceLimit }
+    let job = request
     try WorkerJob.run { group in
-      let summary = try InferenceJob.run(request, group: group, report: Halo.printNote)
+      let summary = try InferenceJob.run(job, group: group, report: Halo.printNote)
       if group.rank == 0 { try report.show(summary) }
     }
   }
