@@ -30,6 +30,8 @@ public final class BlockBuilder {
         block.sourceDegrees.pointer[destination] = block.relations.reduce(0) { $0 + $1.degrees.pointer[destination] }
       }
     }
+    let degrees =
+      neighbors.hasDegrees ? (rows: block.sourceDegrees.pointer, edges: UnsafePointer(neighbors.sourceDegrees.pointer)) : nil
     var edge = 0
     let counts = neighbors.counts.pointer
     let sources = neighbors.sources.pointer
@@ -40,7 +42,7 @@ public final class BlockBuilder {
         for index in 0..<Int(counts[destination &* relationCount &+ relation]) {
           let row = rows.number(sources[edge])
           output[index] = row
-          if neighbors.hasDegrees { block.sourceDegrees.pointer[Int(row)] = neighbors.sourceDegrees.pointer[edge] }
+          if let degrees { degrees.rows[Int(row)] = degrees.edges[edge] }
           edge &+= 1
         }
       }

@@ -57,26 +57,44 @@ public struct HopSampler: Sendable {
   public func sample(
     _ local: Int, in edges: InEdges, into sources: UnsafeMutablePointer<GlobalID>, degrees: UnsafeMutablePointer<UInt32>? = nil
   ) {
-    let indices = edges.indices.pointer
     var place = 0
-    func take(_ edge: Int) {
-      let source = Int(indices[edge])
-      sources[place] = edges.globalID(of: source)
-      degrees?[place] = edges.degree(of: source)
-      place &+= 1
-    }
     for relation in limits.indices {
       let range = edges.edges(of: local, relation: relation)
       let limit = limits[relation]
       if range.count <= limit {
-        for edge in range { take(edge) }
+        let taken = range.count
+        Self.write(taken, edges, into: sources + place, degrees: degrees.map { $0 + place }) { range.lowerBound &+ $0 }
+        place &+= taken
       } else if limit > 0 {
         withUnsafeTemporaryAllocation(of: UInt32.self, capacity: limit) { positions in
           let picks = positions.baseAddress!
           pickers[relation].pick(limit, of: range.count, id: UInt64(edges.original.pointer[local]), into: picks)
-          for pick in 0..<limit { take(range.lowerBound &+ Int(picks[pick])) }
+          Self.write(limit, edges, into: sources + place, degrees: degrees.map { $0 + place }) { range.lowerBound &+ Int(picks[$0]) }
         }
+        place &+= limit
       }
+    }
+  }
+
+  /// Writes the sources of `count` edges, and their degrees where they are wanted.
+  ///
+  /// - Parameter edge: Number of the edge at a place.
+  @inline(__always)
+  private static func write(
+    _ count: Int, _ edges: InEdges, into sources: UnsafeMutablePointer<GlobalID>, degrees: UnsafeMutablePointer<UInt32>?,
+    edge: (Int) -> Int
+  ) {
+    let (indices, halo) = (edges.indices.pointer, edges.halo.pointer)
+    let (innerCount, first) = (edges.innerCount, edges.firstGlobalID)
+    for place in 0..<count {
+      let source = Int(indices[edge(place)])
+      sources[place] = GlobalID(source < innerCount ? first &+ Int64(source) : halo[source &- innerCount])
+    }
+    guard let degrees else { return }
+    let (own, halos) = (edges.degrees.pointer, edges.haloDegrees.pointer)
+    for place in 0..<count {
+      let source = Int(indices[edge(place)])
+      degrees[place] = source < innerCount ? own[source] : halos[source &- innerCount]
     }
   }
 }

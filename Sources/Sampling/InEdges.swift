@@ -1,4 +1,3 @@
-import Graphs
 public import Tensors
 
 /// The in-edges of one part's inner nodes as a sampler needs them: CSC in canonical order, and the ids around it.
@@ -36,14 +35,6 @@ public struct InEdges: Sendable {
   }
 
   public var innerCount: Int { original.count }
-
-  /// Global id of a part-local one.
-  func globalID(of local: Int) -> GlobalID {
-    GlobalID(local < innerCount ? firstGlobalID &+ Int64(local) : halo.pointer[local &- innerCount])
-  }
-
-  /// In-edges of a part-local id in the whole graph.
-  func degree(of local: Int) -> UInt32 { local < innerCount ? degrees.pointer[local] : haloDegrees.pointer[local &- innerCount] }
 
   /// In-edges of inner node `local` that belong to `relation`. O(1) with one relation, else O(log degree).
   func edges(of local: Int, relation: Int) -> Range<Int> {

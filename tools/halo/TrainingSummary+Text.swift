@@ -29,7 +29,7 @@ extension TrainingSummary: CustomStringConvertible {
   }
 
   /// Classes beyond which the table is left to scores.json.
-  private static let longestTable = 50
+  private static let longestTable = 20
 
   private static func classLines(_ table: [ClassScores]) -> [String] {
     guard table.count <= longestTable else { return ["scores.json has precision, recall and f1 of \(table.count) classes"] }
