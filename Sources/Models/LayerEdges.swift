@@ -12,8 +12,6 @@ struct LayerEdges: @unchecked Sendable {
   let firstDestination: Int
   /// By relation; sources are source rows.
   let relations: [Neighborhood]
-  /// Edges of each relation.
-  let edgeCounts: [Int]
   /// In-edges of each source in the whole graph, all relations together; `nil` where no layer asks for them.
   let sourceDegrees: UnsafePointer<UInt32>?
   /// In-edges of each destination in the whole graph, by relation; `nil`: those that are here are all.
@@ -28,7 +26,6 @@ struct LayerEdges: @unchecked Sendable {
     relations = block.relations.map { edges in
       Neighborhood(destinationCount: block.destinationCount, indptr: edges.indptr.pointer, sources: edges.sources.pointer)
     }
-    edgeCounts = block.relations.map(\.edgeCount)
     let hasDegrees = block.hasDegrees
     sourceDegrees = hasDegrees ? UnsafePointer(block.sourceDegrees.pointer) : nil
     degrees = hasDegrees ? block.relations.map { UnsafePointer($0.degrees.pointer) } : nil
@@ -50,9 +47,6 @@ struct LayerEdges: @unchecked Sendable {
       return Neighborhood(
         destinationCount: destinations.count, begin: begin, end: begin + destinations.count, sources: edges.indices.pointer + first)
     }
-    edgeCounts = relations.map { edges in
-      (0..<destinations.count).reduce(0) { $0 + Int(edges.end[$1] - edges.begin[$1]) }
-    }
     sourceDegrees = edges.degrees.map { UnsafePointer($0.pointer) }
     degrees = nil
     ids = nil
@@ -63,6 +57,11 @@ struct LayerEdges: @unchecked Sendable {
     let edges = relations[relation]
     return Neighborhood(
       destinationCount: edges.destinationCount, begin: edges.begin, end: edges.end, sources: edges.sources, scales: scales)
+  }
+
+  /// Edges of a sampled block's relation: its offsets begin at 0.
+  func edgeCount(_ relation: Int) -> Int {
+    destinationCount == 0 ? 0 : Int(relations[relation].end[destinationCount - 1])
   }
 
   /// Source rows of destinations `rows`.

@@ -77,16 +77,15 @@ final class LayerWorkspace: @unchecked Sendable {
   func transpose(_ edges: LayerEdges, _ threads: Threads) {
     for (relation, transposed) in transposed.enumerated() {
       transposed.fill(
-        edges.relations[relation], edgeCount: edges.edgeCounts[relation], sourceCount: edges.sourceCount, threads: threads)
+        edges.relations[relation], edgeCount: edges.edgeCount(relation), sourceCount: edges.sourceCount, threads: threads)
     }
   }
 
   /// Fills `gatherScales` of `relation`, one for each destination.
-  func fillGatherScales(_ relation: Int, count: Int, _ scale: (Int) -> Float) -> UnsafePointer<Float> {
+  func fillGatherScales(_ relation: Int, count: Int, _ scale: (Int) -> Float) {
     let scales = gatherScales[relation]
     scales.resize(to: count)
     for row in 0..<count { scales.pointer[row] = scale(row) }
-    return UnsafePointer(scales.pointer)
   }
 }
 

@@ -50,7 +50,7 @@ struct AttentionShape: Sendable {
     guard mode.isTraining else { return }
     workspace.dropoutScale = dropout(0, edges, mode)?.dropout.scale ?? 1
     for relation in 0..<relations {
-      let slots = self.edges(edges, relation).slotCount(edgeCount: edges.edgeCounts[relation])
+      let slots = self.edges(edges, relation).slotCount(edgeCount: edges.edgeCount(relation))
       workspace.coefficients[relation].resize(to: slots * heads.count)
       workspace.signs[relation].resize(to: slots * signWords)
     }
@@ -96,7 +96,7 @@ struct AttentionShape: Sendable {
   ) -> AttentionBackward {
     let transposed = workspace.transposed[relation]
     transposed.fill(
-      edges.relations[relation], edgeCount: edges.edgeCounts[relation], sourceCount: edges.sourceCount, numbered: true, threads: threads)
+      edges.relations[relation], edgeCount: edges.edgeCount(relation), sourceCount: edges.sourceCount, numbered: true, threads: threads)
     let attention = workspace.attention
     let products = attention.products.matrix(rows: edges.destinationCount, columns: heads.count)
     threads.forEachChunk(of: edges.destinationCount, by: Tiles.height) { rows in

@@ -53,7 +53,7 @@ extension PropagationConvolution {
   private func transpose(_ edges: LayerEdges, _ workspace: LayerWorkspace, _ threads: Threads) {
     workspace.transpose(edges, threads)
     for (relation, neighborhood) in edges.relations.enumerated() {
-      _ = workspace.fillGatherScales(relation, count: edges.destinationCount) { row in
+      workspace.fillGatherScales(relation, count: edges.destinationCount) { row in
         let count = neighborhood.end[row] &- neighborhood.begin[row]
         return count == 0 ? 0 : Float(edges.degree(row, relation: relation)) / Float(count)
       }
