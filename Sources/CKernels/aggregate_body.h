@@ -2,7 +2,8 @@
 // last vector of a row ends at its last column and may overlap the one before: those columns are computed twice, alike.
 // Rows of edges further on are asked for early, past the end of the destination too: its few edges cannot fill the time a
 // random row takes (measured: 20.5 instead of 17 GB/s for 400-byte rows of a table that exceeds the caches, which is 97 % of
-// what only touching them gives; 0.9–1 times as fast on tables that fit).
+// what only touching them gives; 0.9–1 times as fast on tables that fit). A row behind a reference needs its reference first,
+// which lies at random as well: that is asked for still earlier (measured: 18 instead of 13 GB/s).
 
 #define VECTOR(L) JOIN(NAME(vector), L)
 #define ADD_STRIP(L) JOIN(NAME(add_strip), L)
@@ -32,7 +33,8 @@ static inline __attribute__((always_inline)) float NAME(coefficient)(const halo_
 }
 
 static inline __attribute__((always_inline)) void NAME(ask_for_row)(const NAME(destination) * d, uint32_t edge, int indirect) {
-  const uint32_t ahead = d->row_bytes <= 256 ? 32 : 16;
+  const uint32_t ahead = d->row_bytes <= 256 ? 32 : 16, far = 4 * ahead;
+  if (indirect && d->limit - edge > far) __builtin_prefetch(d->rows->references + d->edges->sources[edge + far]);
   if (d->limit - edge <= ahead) return;
   halo_ask_for((const char *)NAME(source_row)(d->rows, d->edges->sources[edge + ahead], indirect), d->row_bytes);
 }
