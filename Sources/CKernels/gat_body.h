@@ -5,8 +5,6 @@ typedef struct NAME(gat_scores) {
   size_t source_stride, destination_stride;
 } NAME(gat_scores);
 
-static inline __attribute__((always_inline)) float NAME(leaky)(float x) { return x > 0 ? x : HALO_LEAKY_SLOPE * x; }
-
 static inline void NAME(score_gat)(const NAME(destination) * d, size_t k, const void *extra, size_t i) {
   const NAME(gat_scores) *s = extra;
   float destination = s->destination[s->destination_stride * i + k];

@@ -20,14 +20,29 @@ typedef struct NAME(destination) {
   uint8_t *kept;
 } NAME(destination);
 
-INLINE const float *NAME(row)(const NAME(destination) * d, size_t edge) {
-  return d->a->rows + d->a->row_stride * (edge < d->edges ? d->sources[edge] : d->own_row);
+// Number of the row that an edge reads.
+INLINE size_t NAME(row_number)(const NAME(destination) * d, size_t edge) { return edge < d->edges ? d->sources[edge] : d->own_row; }
+
+INLINE const float *NAME(row_at)(const halo_attention *a, size_t row) {
+  const halo_rows *inputs = a->inputs;
+  if (!inputs) return a->rows + a->row_stride * row;
+  if (!inputs->references) return (const float *)(inputs->base + inputs->stride * row);
+  uint64_t reference = inputs->references[row];
+  return (const float *)(inputs->bases[reference >> 48] + inputs->strides[reference >> 48] * (reference & 0xffffffffffff));
 }
+
+INLINE const float *NAME(row)(const NAME(destination) * d, size_t edge) { return NAME(row_at)(d->a, NAME(row_number)(d, edge)); }
+
+INLINE float NAME(leaky)(float x) { return x > 0 ? x : HALO_LEAKY_SLOPE * x; }
 
 // Asks for the whole row of an edge further on, which may be another destination's.
 INLINE void NAME(ask)(const NAME(destination) * d, size_t edge) {
-  size_t row_bytes = d->a->heads * d->a->width * sizeof(float), ahead = row_bytes <= 256 ? 32 : row_bytes <= 640 ? 16 : 8;
-  if (edge + ahead < d->limit) halo_ask_for((const char *)(d->a->rows + d->a->row_stride * d->sources[edge + ahead]), row_bytes);
+  const halo_attention *a = d->a;
+  size_t row_bytes = (a->head_step ? a->heads : 1) * a->width * sizeof(float), ahead = row_bytes <= 256 ? 32 : row_bytes <= 640 ? 16 : 8;
+  // A reference lies at random as well: it is asked for before its row.
+  if (a->inputs && a->inputs->references && edge + 4 * ahead < d->limit)
+    __builtin_prefetch(a->inputs->references + d->sources[edge + 4 * ahead]);
+  if (edge + ahead < d->limit) halo_ask_for((const char *)NAME(row_at)(a, d->sources[edge + ahead]), row_bytes);
 }
 
 // Scores in `values` to their softmax.
@@ -81,12 +96,28 @@ static void NAME(add_head)(const NAME(destination) * d, size_t k, float *out) {
   for (size_t c = 0; c < width; c += 16 * HEAD_STRIP) {
     size_t columns = width - c < 16 * HEAD_STRIP ? width - c : 16 * HEAD_STRIP;
     switch (NAME(blocks)(columns)) {
-    case 1: NAME(add_strip)(d, width * k + c, columns, 1, out + c); break;
-    case 2: NAME(add_strip)(d, width * k + c, columns, 2, out + c); break;
-    case 3: NAME(add_strip)(d, width * k + c, columns, 3, out + c); break;
-    case 4: NAME(add_strip)(d, width * k + c, columns, 4, out + c); break;
+    case 1: NAME(add_strip)(d, d->a->head_step * k + c, columns, 1, out + c); break;
+    case 2: NAME(add_strip)(d, d->a->head_step * k + c, columns, 2, out + c); break;
+    case 3: NAME(add_strip)(d, d->a->head_step * k + c, columns, 3, out + c); break;
+    case 4: NAME(add_strip)(d, d->a->head_step * k + c, columns, 4, out + c); break;
     }
   }
+}
+
+// Multiplies what rows are multiplied by with their factors.
+INLINE void NAME(apply_factors)(const NAME(destination) * d) {
+  if (!d->a->factors) return;
+  for (size_t e = 0; e < d->count; e++) d->values[e] *= d->a->factors[NAME(row_number)(d, e)];
+}
+
+// Destination `first` + i, without memory.
+INLINE NAME(destination) NAME(destination_at)(const halo_attention *a, size_t i) {
+  int own = a->own_row != SIZE_MAX;
+  NAME(destination) d = {.a = a, .sources = a->sources + a->begin[i], .edges = a->end[i] - a->begin[i], .own_row = a->own_row + i};
+  d.count = d.edges + (own ? 1 : 0);
+  d.first_slot = a->begin[i] + (own ? a->first + i : 0);
+  d.limit = a->end[a->count - 1] > a->begin[i] ? a->end[a->count - 1] - a->begin[i] : 0;
+  return d;
 }
 
 // Calls scores(d, k, extra, i), which fills the scores of head k of destination `first` + i, and finishes each head. `scores` is
@@ -94,12 +125,8 @@ static void NAME(add_head)(const NAME(destination) * d, size_t k, float *out) {
 INLINE void NAME(attend)(const halo_attention *a, void (*scores)(const NAME(destination) *, size_t, const void *, size_t),
                          const void *extra, float *out, size_t out_stride) {
   char stack[8192] __attribute__((aligned(64)));
-  int own = a->own_row != SIZE_MAX;
   for (size_t i = 0; i < a->count; i++) {
-    NAME(destination) d = {.a = a, .sources = a->sources + a->begin[i], .edges = a->end[i] - a->begin[i], .own_row = a->own_row + i};
-    d.count = d.edges + (own ? 1 : 0);
-    d.first_slot = a->begin[i] + (own ? a->first + i : 0);
-    d.limit = a->end[a->count - 1] > a->begin[i] ? a->end[a->count - 1] - a->begin[i] : 0;
+    NAME(destination) d = NAME(destination_at)(a, i);
     if (d.count == 0) {
       for (size_t c = 0; c < a->heads * a->width; c++) out[out_stride * i + c] = 0;
       continue;
@@ -117,6 +144,7 @@ INLINE void NAME(attend)(const halo_attention *a, void (*scores)(const NAME(dest
       scores(&d, k, extra, i);
       NAME(softmax)(&d);
       NAME(drop)(&d, k);
+      NAME(apply_factors)(&d);
       NAME(add_head)(&d, k, out + out_stride * i + a->width * k);
     }
     if (memory != stack) free(memory);

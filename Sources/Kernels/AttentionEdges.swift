@@ -45,6 +45,7 @@ public struct AttentionEdges: Sendable {
     native.own_row = ownRow.map { $0 + range.lowerBound } ?? Int(bitPattern: UInt.max)
     native.heads = heads.count
     native.width = heads.width
+    native.head_step = heads.width
     native.scale = 1
     return native
   }
@@ -58,13 +59,7 @@ public struct AttentionEdges: Sendable {
     native.rows = UnsafePointer(rows.base)
     native.row_stride = rows.stride
     native.coefficients = coefficients
-    if let dropout {
-      native.ids = dropout.ids + range.lowerBound
-      native.key = dropout.dropout.key.value
-      native.step = dropout.dropout.step
-      native.threshold = dropout.dropout.threshold
-      native.scale = dropout.dropout.scale
-    }
+    dropout?.apply(to: &native, from: range.lowerBound)
     return native
   }
 }
@@ -80,6 +75,14 @@ public struct AttentionDropout: @unchecked Sendable {
   public init(_ dropout: Dropout, ids: UnsafePointer<Int64>) {
     self.dropout = dropout
     self.ids = ids
+  }
+
+  func apply(to native: inout halo_attention, from destination: Int) {
+    native.ids = ids + destination
+    native.key = dropout.key.value
+    native.step = dropout.step
+    native.threshold = dropout.threshold
+    native.scale = dropout.scale
   }
 }
 

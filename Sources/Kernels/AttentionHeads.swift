@@ -54,6 +54,29 @@ extension AttentionHeads {
     halo_head_sums(instructions.native, factors.base, factors.stride, x.base, x.stride, x.rows, count, width, sums)
   }
 
+  /// `out[k, i] = Σ_f w[i, k, f] · vectors[k, f]`: what an input row has to be multiplied by for its score. Shapes: `w` (I, H·F), `out` (H, I),
+  /// `scratch` (I, H).
+  public func projections(of vectors: UnsafePointer<Float>, by weight: MatrixView, into out: MatrixView, scratch: MatrixView) {
+    dots(weight, vectors: vectors, into: scratch)
+    for row in 0..<weight.rows {
+      for head in 0..<count { out.row(head)[row] = scratch.row(row)[head] }
+    }
+  }
+
+  /// The way back through `projections`: with `g` the gradient of `out`, `wGradient[i, k, f] += g[k, i] · vectors[k, f]` and
+  /// `vectorGradient[k, f] = Σ_i g[k, i] · w[i, k, f]`. Shapes as there.
+  public func addProjectionGradient(
+    _ g: MatrixView, of vectors: UnsafePointer<Float>, by weight: MatrixView, to weightGradient: MatrixView,
+    vectorGradient: UnsafeMutablePointer<Float>, scratch: MatrixView
+  ) {
+    for row in 0..<weight.rows {
+      for head in 0..<count { scratch.row(row)[head] = g.row(head)[row] }
+    }
+    products(scratch, vectors: vectors, into: weightGradient, accumulating: true)
+    vectorGradient.update(repeating: 0, count: columns)
+    add(scratch, times: weight, to: vectorGradient)
+  }
+
   private func check(_ x: MatrixView, _ scores: MatrixView) {
     precondition(
       x.columns == columns && scores.columns == count && x.rows == scores.rows,

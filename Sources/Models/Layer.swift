@@ -18,6 +18,7 @@ struct Layer: Sendable {
           shape, layer: index, outputs: shape.outputWidth(of: index), bias: "layers.\(index).bias",
           .symmetric(selfLoops: shape.selfLoops), &layout)
       case .gin: GINConvolution(shape, layer: index, &layout)
+      case .gat where shape.attendsToInputs(index): InputAttentionConvolution(shape, layer: index, &layout)
       case .gat: AttentionConvolution(shape, layer: index, &layout)
       case .gatv2: AttentionV2Convolution(shape, layer: index, &layout)
       }
@@ -43,7 +44,7 @@ struct Layer: Sendable {
     }
     workspace.keptColumns = convolution.keptWidth
     let kept = workspace.kept.matrix(rows: edges.destinationCount, columns: convolution.keptWidth)
-    convolution.prepare(edges, input, workspace, mode, threads)
+    convolution.prepare(edges, input, weights: weights, workspace, mode, threads)
     finish.prepare(rows: edges.destinationCount, dropout: dropout, keeps: true, workspace.finish)
     let residual = finish.residual(edges, input, weights, workspace.finish, threads)
     nonisolated(unsafe) let weights = weights
@@ -63,20 +64,19 @@ struct Layer: Sendable {
   /// - Parameters:
   ///   - upstream: Gradient with respect to the layer's output.
   ///   - gradient: The flat gradient; the layer's range is overwritten.
-  /// - Returns: Gradient with respect to the input rows; to be used only where it was wanted.
+  /// - Returns: Gradient with respect to the input rows; `nil` where it was not wanted.
   func backward(
     _ edges: LayerEdges, _ input: LayerInput, weights: UnsafePointer<Float>, upstream: OutputGradient,
     gradient: UnsafeMutablePointer<Float>, wantsInput: Bool, workspace: LayerWorkspace, threads: Threads
-  ) -> OutputGradient {
+  ) -> OutputGradient? {
     let dz = finish.backward(
       edges, input, weights: weights, upstream: upstream, gradient: gradient, wantsInput: wantsInput,
       target: workspace.activationGradient, workspace.finish, threads)
     convolution.backward(
       edges, input, weights: weights, upstream: dz, gradient: gradient, wantsInput: wantsInput, workspace: workspace, threads: threads)
+    guard wantsInput else { return nil }
     var result = convolution.inputGradient(edges, workspace)
-    if wantsInput,
-      let residual = finish.residualInputGradient(edges, dz: dz.matrix, inputs: convolution.inputs, workspace.finish)
-    {
+    if let residual = finish.residualInputGradient(edges, dz: dz.matrix, inputs: convolution.inputs, workspace.finish) {
       result.further.append(residual)
     }
     return result

@@ -52,7 +52,7 @@ extension Model {
     let input = needsOwnRows ? rows.input(destinations, of: self, entries: workspace.entries, threads) : .matrix(out)
     let own = layer.own(out, in: here)
     if let own { layer.transform(destinations, input, weights, into: nil, own: own, here, threads) }
-    layer.convolution.prepare(edges, input, here, .inference, threads)
+    layer.convolution.prepare(edges, input, weights: weights, here, .inference, threads)
     let residual = layer.finish.residual(edges, input, weights, here.finish, threads)
     let lanes = Lanes(rows: destinations.count)
     let scratch = LaneTiles(lanes, columns: layer.convolution.keptWidth, workspace.kept)

@@ -79,16 +79,19 @@ public final class Model: Sendable {
     precondition(
       logitsGradient.rows == blocks[layers.count - 1].destinationCount && logitsGradient.columns == shape.classes,
       "a gradient of other logits")
+    precondition(inputGradient == nil || shape.learnsInputs, "a gradient of rows that are not learned")
     head?.backward(logitsGradient: logitsGradient, weights: weights, gradient: gradient, workspace.head, threads)
     let seeds = logitsGradient.rows
     var upstream = OutputGradient(head?.gradient(of: layers.count - 1, seeds: seeds, workspace.head) ?? logitsGradient)
     for layer in layers.reversed() {
       let block = blocks[layer.index]
-      let below = layer.index > 0 ? workspace.layers[layer.index - 1] : nil
-      upstream = layer.backward(
-        LayerEdges(block), below.map { .matrix($0.output.matrix(rows: block.sourceCount, columns: layer.convolution.inputs)) } ?? input,
+      let previous = layer.index > 0 ? workspace.layers[layer.index - 1] : nil
+      let below = layer.backward(
+        LayerEdges(block), previous.map { .matrix($0.output.matrix(rows: block.sourceCount, columns: layer.convolution.inputs)) } ?? input,
         weights: weights, upstream: upstream, gradient: gradient, wantsInput: layer.index > 0 || inputGradient != nil,
         workspace: workspace.layers[layer.index], threads: threads)
+      guard let below else { return }
+      upstream = below
       if layer.index > 0, let more = head?.gradient(of: layer.index - 1, seeds: seeds, workspace.head) { upstream.further.append(more) }
     }
     guard let inputGradient else { return }

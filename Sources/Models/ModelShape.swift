@@ -61,6 +61,8 @@ public struct ModelShape: Codable, Equatable, Sendable {
   public var outputHeads = 1
   /// Probability that an attention coefficient is dropped.
   public var attentionDropout: Float = 0
+  /// Whether the input rows are learned: their gradient is then wanted.
+  public var learnsInputs = false
 
   public init(
     kind: Kind = .sage, inputColumns: Int, sparseInput: Bool = false, hidden: Int, layers: Int, classes: Int,
@@ -107,6 +109,13 @@ public struct ModelShape: Codable, Equatable, Sendable {
   /// Transform first when the input is sparse or wider than the output: fewer bytes are then aggregated.
   public func order(of layer: Int) -> ProductOrder {
     (layer == 0 && sparseInput) || inputWidth(of: layer) > outputWidth(of: layer) ? .transformFirst : .aggregateFirst
+  }
+
+  /// Whether a GAT layer sums its input rows before their product. With heads of `F` columns that costs 4·H·I operations an edge where the
+  /// product of a source costs 2·I·H·F, in a faster loop, and keeps `H·I` numbers a destination: worth it for wide heads.
+  public func attendsToInputs(_ layer: Int) -> Bool {
+    kind == .gat && layer == 0 && !sparseInput && !learnsInputs && !givesLogits(0) && hidden / heads >= 16
+      && heads * inputColumns <= 2048
   }
 
   /// Whether layers weigh neighbours by the number of all their in-neighbours, sampled or not.

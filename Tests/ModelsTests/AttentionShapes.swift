@@ -28,4 +28,18 @@ extension ModelGradientTests {
       },
     ]
   }
+
+  /// GAT that sums input rows before their product, with all that goes with it.
+  static let inputAttentionShapes: [ModelShape] = [
+    ModelShape(kind: .gat, inputColumns: 3, hidden: 16, layers: 2, classes: 3),
+    ModelShape(kind: .gat, inputColumns: 5, hidden: 34, layers: 2, classes: 3, dropout: 0.3, inputDropout: 0.25).with {
+      ($0.heads, $0.outputHeads, $0.attentionDropout, $0.activation) = (2, 2, 0.4, .elu)
+    },
+    ModelShape(kind: .gat, inputColumns: 4, hidden: 32, layers: 2, classes: 2, relations: ["a", "b"], rowNormalise: true).with {
+      ($0.heads, $0.selfLoops, $0.attentionDropout) = (2, false, 0.3)
+    },
+    ModelShape(kind: .gat, inputColumns: 7, hidden: 48, layers: 3, classes: 3, relations: ["a", "b", "c"]).with {
+      ($0.heads, $0.residual, $0.norm) = (3, true, .layer)
+    },
+  ]
 }

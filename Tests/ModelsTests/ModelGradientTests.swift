@@ -4,7 +4,12 @@ import Testing
 
 /// The whole gradient against central differences of an independent float64 model.
 @Suite struct ModelGradientTests {
-  static let shapes: [ModelShape] = sageShapes + otherKinds + optionShapes + attentionShapes
+  static let shapes = learning(sageShapes + otherKinds + optionShapes + attentionShapes) + inputAttentionShapes
+
+  /// Learns the input rows wherever they can be learned, so that their gradient is looked at as well.
+  static func learning(_ shapes: [ModelShape]) -> [ModelShape] {
+    shapes.map { shape in shape.with { $0.learnsInputs = !shape.sparseInput && !shape.rowNormalise } }
+  }
 
   static let sageShapes: [ModelShape] = [
     // Aggregate first throughout, then transform first in the last layer.
@@ -78,8 +83,7 @@ import Testing
     let model = try Model(shape)
     let weights = (0..<model.parameters.count).map { _ in draws.float() }
     let key = DropoutKey(seed: 40 + seed, step: 6)
-    let learnsRows = !shape.sparseInput && !shape.rowNormalise
-    let found = batch.run(model, weights: weights, dropout: key, inputGradient: learnsRows)
+    let found = batch.run(model, weights: weights, dropout: key, inputGradient: shape.learnsInputs)
 
     let reference = ReferenceModel(batch: batch, model: model, dropout: (key.seed, key.step))
     let exact = weights.map(Double.init)
@@ -104,7 +108,7 @@ import Testing
       let name = model.parameters.parameters.first { $0.range.contains(index) }?.name ?? ""
       #expect(abs(Double(found.gradient[index]) - expected) <= 2e-5 * scale, "\(name), element \(index)")
     }
-    guard learnsRows else { return }
+    guard shape.learnsInputs else { return }
     for row in batch.features.indices {
       for column in 0..<shape.inputColumns {
         let expected = difference { reference.loss(exact, inputs: reference.inputs(moving: (row, column, $0))) }

@@ -68,6 +68,7 @@ import Testing
       ModelShape(inputColumns: 12, hidden: 4, layers: 1, classes: 3, rowNormalise: true),
       ModelShape(inputColumns: 3, hidden: 4, layers: 1, classes: 8),
     ] + ModelGradientTests.otherKinds + ModelGradientTests.optionShapes + ModelGradientTests.attentionShapes
+    + ModelGradientTests.inputAttentionShapes
 
   /// One layer of exact inference is the layer of a batch that holds all edges; dropout of the shape is not applied.
   @Test(arguments: shapes)

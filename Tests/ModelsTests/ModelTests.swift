@@ -68,25 +68,27 @@ import Testing
 
   /// Blocks of many tiles and lanes, so that there is something to divide.
   @Test(
-    arguments: [
-      ModelShape(inputColumns: 10, hidden: 12, layers: 2, classes: 16, relations: ["a", "b"], dropout: 0.5, inputDropout: 0.1),
-      ModelShape(inputColumns: 10, hidden: 12, layers: 2, classes: 16, dropout: 0.5, rowNormalise: true),
-      ModelShape(inputColumns: 20, hidden: 12, layers: 2, classes: 5, dropout: 0.5),
-      ModelShape(
-        inputColumns: 30, sparseInput: true, hidden: 8, layers: 2, classes: 5, dropout: 0.5, inputDropout: 0.2, rowNormalise: true),
-    ] + ModelGradientTests.otherKinds + ModelGradientTests.optionShapes + ModelGradientTests.attentionShapes)
+    arguments: ModelGradientTests.learning(
+      [
+        ModelShape(inputColumns: 10, hidden: 12, layers: 2, classes: 16, relations: ["a", "b"], dropout: 0.5, inputDropout: 0.1),
+        ModelShape(inputColumns: 10, hidden: 12, layers: 2, classes: 16, dropout: 0.5, rowNormalise: true),
+        ModelShape(inputColumns: 20, hidden: 12, layers: 2, classes: 5, dropout: 0.5),
+        ModelShape(
+          inputColumns: 30, sparseInput: true, hidden: 8, layers: 2, classes: 5, dropout: 0.5, inputDropout: 0.2, rowNormalise: true),
+      ] + ModelGradientTests.otherKinds + ModelGradientTests.optionShapes + ModelGradientTests.attentionShapes)
+      + ModelGradientTests.inputAttentionShapes)
   func anyNumberOfThreadsGivesTheSameBits(shape: ModelShape) throws {
     var draws = Draws(9)
     let batch = Batch(shape, seeds: 1200, growth: 3000, longest: 6, draws: &draws)
     let model = try Model(shape)
     let weights = Array(keep(model.initialWeights(seed: 5)).elements)
-    let learnsRows = !shape.sparseInput && !shape.rowNormalise
     let key = DropoutKey(seed: 2, step: 3)
-    let expected = batch.run(model, weights: weights, dropout: key, inputGradient: learnsRows)
+    let expected = batch.run(model, weights: weights, dropout: key, inputGradient: shape.learnsInputs)
     #expect(expected.gradient.allSatisfy(\.isFinite) && expected.gradient.contains { $0 != 0 })
     let workspace = ModelWorkspace(model)
     for threads in 2...3 {
-      let found = batch.run(model, weights: weights, dropout: key, workspace: workspace, threads: threads, inputGradient: learnsRows)
+      let found = batch.run(
+        model, weights: weights, dropout: key, workspace: workspace, threads: threads, inputGradient: shape.learnsInputs)
       #expect(found == expected, "\(threads) threads")
     }
   }

@@ -23,6 +23,12 @@ typedef struct halo_attention {
   size_t width;
   const float *rows;
   size_t row_stride;
+  /// Rows wherever they lie, in place of `rows`; or NULL.
+  const halo_rows *inputs;
+  /// Factor of each row, or NULL for 1.
+  const float *factors;
+  /// Columns from one head of a row to the next: `width`, or 0 where all heads read the same columns.
+  size_t head_step;
   /// Global id of each destination, which keys the dropout of coefficients; NULL: none are dropped.
   const int64_t *ids;
   uint64_t key;
@@ -94,6 +100,18 @@ void halo_gat_backward(halo_isa isa, const halo_attention_transposed *a, const f
 /// and heads are read.
 void halo_gat_backward_destinations(halo_isa isa, const halo_attention *a, const float *score_gradients, float *out,
                                     size_t out_stride);
+
+/// GAT on rows that all heads share, transformed by nobody: the score of edge u -> v for head k is leaky(source_vectors[k] * row(u) +
+/// destination_vectors[k] * row(v)), out[v, k] the sum of softmax times row(u); `out` has heads * width columns and begins at `first`,
+/// whose row is `destination_row`. `head_step` is 0.
+void halo_gat_inputs_forward(halo_isa isa, const halo_attention *a, size_t destination_row, const float *source_vectors,
+                             const float *destination_vectors, float *out, size_t out_stride);
+
+/// The gradients of both lists of vectors, added to the sums, (heads, width) each; `coefficients` are those of the forward pass.
+/// `gradient` is that of the forward pass's `out`.
+void halo_gat_inputs_backward(halo_isa isa, const halo_attention *a, size_t destination_row, const float *source_vectors,
+                              const float *destination_vectors, const float *out, size_t out_stride, const float *gradient,
+                              size_t gradient_stride, float *source_sums, float *destination_sums);
 
 /// Words of `signs` for a head of `width` columns.
 static inline size_t halo_gatv2_sign_words(size_t width) { return (width + 15) / 16; }

@@ -11,34 +11,15 @@ import Tensors
 ///
 /// Veličković et al., ICLR 2018, arXiv:1710.10903.
 struct AttentionConvolution: Convolution {
-  /// Elements of one relation.
-  private struct Parameters {
-    /// `W`, (I, H·F).
-    let weight: Range<Int>
-    /// `a_source` and `a_destination`, (H, F) each.
-    let source: Range<Int>
-    let destination: Range<Int>
-  }
-
   let attention: AttentionShape
-  let range: Range<Int>
-  private let parameters: [Parameters]
+  let parameters: AttentionParameters
 
   init(_ shape: ModelShape, layer: Int, _ layout: inout ParameterLayout) {
-    let attention = AttentionShape(shape, layer: layer)
-    let begin = layout.count
-    parameters = shape.relations.map { relation in
-      let heads = attention.heads
-      let weight = layout.appendWeight(
-        "layers.\(layer).neighbor.\(relation).weight", inputs: attention.inputs, outputs: heads.columns)
-      let source = layout.appendVectors("layers.\(layer).attention.source.\(relation)", heads)
-      return Parameters(
-        weight: weight, source: source, destination: layout.appendVectors("layers.\(layer).attention.destination.\(relation)", heads))
-    }
-    range = begin..<layout.appendBias("layers.\(layer).bias", attention.outputs).upperBound
-    self.attention = attention
+    attention = AttentionShape(shape, layer: layer)
+    parameters = AttentionParameters(shape, layer: layer, attention, &layout)
   }
 
+  var range: Range<Int> { parameters.range }
   var inputs: Int { attention.inputs }
   var outputs: Int { attention.outputs }
   private var heads: AttentionHeads { attention.heads }
@@ -58,14 +39,17 @@ struct AttentionConvolution: Convolution {
   ) {
     guard let transformed else { return }
     let x = input.denseTile(rows, copiedTo: tile)
-    for (relation, elements) in parameters.enumerated() {
+    for (relation, elements) in parameters.relations.enumerated() {
       let h = transformed.columns(attention.columns(relation))
       input.multiply(rows, x, by: weights.weight(elements.weight, columns: heads.columns), into: h)
       heads.dots(h, vectors: weights + elements.source.lowerBound, into: transformed.columns(scoreColumns(relation)))
     }
   }
 
-  func prepare(_ edges: LayerEdges, _ input: LayerInput, _ workspace: LayerWorkspace, _ mode: PassMode, _ threads: Threads) {
+  func prepare(
+    _ edges: LayerEdges, _ input: LayerInput, weights: UnsafePointer<Float>, _ workspace: LayerWorkspace, _ mode: PassMode,
+    _ threads: Threads
+  ) {
     attention.prepare(edges, workspace.attention, mode)
   }
 
@@ -74,7 +58,7 @@ struct AttentionConvolution: Convolution {
     weights: UnsafePointer<Float>, kept: MatrixView, into z: MatrixView, workspace: LayerWorkspace, mode: PassMode
   ) {
     guard let transformed else { preconditionFailure("attended rows are transformed first") }
-    for (relation, elements) in parameters.enumerated() {
+    for (relation, elements) in parameters.relations.enumerated() {
       let h = transformed.columns(attention.columns(relation))
       let scores = kept.columns(scoreColumns(relation))
       heads.dots(h.rows(edges.own(rows)), vectors: weights + elements.destination.lowerBound, into: scores)
@@ -94,7 +78,7 @@ struct AttentionConvolution: Convolution {
     let dz = attention.gradient(upstream, destinations: edges.destinationCount, bias: gradient + biasStart, workspace, threads)
     let kept = workspace.kept.matrix(rows: edges.destinationCount, columns: keptWidth)
     let dx = wantsInput ? workspace.inputGradient.matrix(rows: edges.sourceCount, columns: inputs) : nil
-    for (relation, elements) in parameters.enumerated() {
+    for (relation, elements) in parameters.relations.enumerated() {
       let pass = attention.backward(
         edges, relation, out: kept.columns(attention.columns(relation)), gradient: dz, workspace, threads)
       let dh = rowGradient(edges, relation, pass, kept.columns(scoreColumns(relation)), weights, gradient, workspace, threads)
@@ -111,7 +95,7 @@ struct AttentionConvolution: Convolution {
     _ edges: LayerEdges, _ relation: Int, _ pass: AttentionBackward, _ destinationScores: MatrixView, _ weights: UnsafePointer<Float>,
     _ gradient: UnsafeMutablePointer<Float>, _ workspace: LayerWorkspace, _ threads: Threads
   ) -> MatrixView {
-    let elements = parameters[relation]
+    let elements = parameters.relations[relation]
     let transformed = workspace.transformed.matrix(rows: edges.sourceCount, columns: transformedWidth)
     let h = transformed.columns(attention.columns(relation))
     let scores = transformed.columns(scoreColumns(relation))
@@ -143,12 +127,5 @@ struct AttentionConvolution: Convolution {
 
   func inputGradient(_ edges: LayerEdges, _ workspace: LayerWorkspace) -> OutputGradient {
     OutputGradient(workspace.inputGradient.matrix(rows: edges.sourceCount, columns: inputs))
-  }
-}
-
-extension ParameterLayout {
-  /// Adds one vector for each head, (H, F), with Glorot's initial values for that shape.
-  mutating func appendVectors(_ name: String, _ heads: AttentionHeads) -> Range<Int> {
-    append(name, [heads.count, heads.width], .glorot(inputs: heads.count, outputs: heads.width))
   }
 }

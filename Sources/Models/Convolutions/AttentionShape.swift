@@ -126,6 +126,11 @@ final class AttentionWorkspace: @unchecked Sendable {
   let destinationGradient = GrowingBuffer<Float>()
   /// (H, F).
   let vectorsGradient = GrowingBuffer<Float>()
+  /// What gives scores from input rows, (R, 2, H, I), and what a backward pass over such rows adds up.
+  let inputVectors = GrowingBuffer<Float>()
+  /// (I, H).
+  let inputScores = GrowingBuffer<Float>()
+  let inputSums = GrowingBuffer<Float>()
 
   init(relations: Int) {
     coefficients = (0..<relations).map { _ in GrowingBuffer() }

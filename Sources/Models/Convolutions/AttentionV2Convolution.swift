@@ -61,7 +61,10 @@ struct AttentionV2Convolution: Convolution {
     }
   }
 
-  func prepare(_ edges: LayerEdges, _ input: LayerInput, _ workspace: LayerWorkspace, _ mode: PassMode, _ threads: Threads) {
+  func prepare(
+    _ edges: LayerEdges, _ input: LayerInput, weights: UnsafePointer<Float>, _ workspace: LayerWorkspace, _ mode: PassMode,
+    _ threads: Threads
+  ) {
     attention.prepare(edges, workspace.attention, mode, signWords: GraphAttentionV2.signWords(heads))
   }
 

@@ -39,7 +39,11 @@ protocol Convolution: Sendable {
   var keptWidth: Int { get }
 
   /// Computes what all tiles of a pass share, such as factors of sources, and makes room for what they keep.
-  func prepare(_ edges: LayerEdges, _ input: LayerInput, _ workspace: LayerWorkspace, _ mode: PassMode, _ threads: Threads)
+  ///
+  /// - Parameter weights: The flat vector.
+  func prepare(
+    _ edges: LayerEdges, _ input: LayerInput, weights: UnsafePointer<Float>, _ workspace: LayerWorkspace, _ mode: PassMode,
+    _ threads: Threads)
 
   /// The transformed rows of sources `rows`, and the own products of the first of them, where they are wanted.
   ///
@@ -79,7 +83,10 @@ protocol Convolution: Sendable {
 }
 
 extension Convolution {
-  func prepare(_ edges: LayerEdges, _ input: LayerInput, _ workspace: LayerWorkspace, _ mode: PassMode, _ threads: Threads) {}
+  func prepare(
+    _ edges: LayerEdges, _ input: LayerInput, weights: UnsafePointer<Float>, _ workspace: LayerWorkspace, _ mode: PassMode,
+    _ threads: Threads
+  ) {}
 
   /// First element of the bias in the flat vector.
   var biasStart: Int { range.upperBound - outputs }

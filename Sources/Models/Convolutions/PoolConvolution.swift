@@ -83,7 +83,10 @@ struct PoolConvolution: Convolution {
     MatrixProduct.multiply(kept, neighborWeights(weights), into: z, accumulating: true)
   }
 
-  func prepare(_ edges: LayerEdges, _ input: LayerInput, _ workspace: LayerWorkspace, _ mode: PassMode, _ threads: Threads) {
+  func prepare(
+    _ edges: LayerEdges, _ input: LayerInput, weights: UnsafePointer<Float>, _ workspace: LayerWorkspace, _ mode: PassMode,
+    _ threads: Threads
+  ) {
     workspace.winners.resize(to: edges.destinationCount * keptWidth)
   }
 

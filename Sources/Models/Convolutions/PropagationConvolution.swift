@@ -79,7 +79,10 @@ struct PropagationConvolution: Convolution {
   }
 
   /// Fills `s`, and `s` times the factors of the input where its rows have some and are gathered as they are.
-  func prepare(_ edges: LayerEdges, _ input: LayerInput, _ workspace: LayerWorkspace, _ mode: PassMode, _ threads: Threads) {
+  func prepare(
+    _ edges: LayerEdges, _ input: LayerInput, weights: UnsafePointer<Float>, _ workspace: LayerWorkspace, _ mode: PassMode,
+    _ threads: Threads
+  ) {
     guard case .symmetric = weighing else { return }
     guard let degrees = edges.sourceDegrees else { preconditionFailure("the block holds no degrees") }
     workspace.sourceScales.resize(to: edges.sourceCount)
