@@ -48,7 +48,8 @@ package struct PartFiles {
       })
   }
 
-  private func table(_ table: TableDescription, folder: String, rows: Int) throws -> FeatureTable {
+  /// Maps the files of a table's rows in `folder`.
+  func table(_ table: TableDescription, folder: String, rows: Int) throws -> FeatureTable {
     let name = "\(folder)/\(table.name)"
     switch table.layout {
     case .dense:

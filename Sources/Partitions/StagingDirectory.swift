@@ -12,6 +12,13 @@ struct StagingDirectory {
   /// - Throws: `InputError` when `target` exists and may not be replaced; `SystemError` when the directory cannot be made.
   init(for target: String, force: Bool) throws {
     try Self.checkTarget(target, force: force)
+    try self.init(replacing: target)
+  }
+
+  /// Creates an empty directory next to `target`, whatever is there.
+  ///
+  /// - Throws: `SystemError` when the directory cannot be made.
+  init(replacing target: String) throws {
     let url = URL(fileURLWithPath: target).standardizedFileURL
     self.target = url.path
     path = url.deletingLastPathComponent().appendingPathComponent(".\(url.lastPathComponent).partial-\(getpid())").path

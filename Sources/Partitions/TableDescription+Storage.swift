@@ -1,4 +1,4 @@
-import Tensors
+package import Tensors
 
 extension TableDescription {
   /// Describes how `table` is stored in a partition directory.
@@ -8,18 +8,23 @@ extension TableDescription {
   init(storing table: FeatureTable, name: String, nodeType: Int) {
     switch table {
     case .dense(let rows):
-      let width = rows.columns * rows.elementType.size
-      let padded = (width + 63) / 64 * 64
-      self.init(
-        name: name, nodeType: nodeType, layout: .dense, columns: rows.columns, elementType: rows.elementType,
-        strideBytes: padded * 4 <= width * 5 ? padded : width)
+      self.init(dense: name, nodeType: nodeType, columns: rows.columns, elementType: rows.elementType)
     case .sparse(let rows):
       self.init(name: name, nodeType: nodeType, layout: .sparse, columns: rows.columns, elementType: .float32, strideBytes: 0)
     }
   }
 
+  /// A dense table as it is stored; see above.
+  package init(dense name: String, nodeType: Int, columns: Int, elementType: ElementType) {
+    let width = columns * elementType.size
+    let padded = (width + 63) / 64 * 64
+    self.init(
+      name: name, nodeType: nodeType, layout: .dense, columns: columns, elementType: elementType,
+      strideBytes: padded * 4 <= width * 5 ? padded : width)
+  }
+
   /// Elements of a stored row of a dense table, padding included.
-  var storedColumns: Int { strideBytes / elementType.size }
+  package var storedColumns: Int { strideBytes / elementType.size }
 }
 
 /// The files that hold one part's rows of one table.

@@ -19,6 +19,22 @@ import Testing
     #expect(String(decoding: bytes[10..<80], as: UTF8.self).hasPrefix("{'descr': '<i4', 'fortran_order': False, 'shape': (3, 2), }"))
   }
 
+  @Test(arguments: [0, 1, 99_999, 300_000])
+  func aLengthMayComeWithTheEnd(count: Int) throws {
+    let (path, other) = (scratch("d.npy"), scratch("e.npy"))
+    defer {
+      unlink(path)
+      unlink(other)
+    }
+    let values = (0..<count).map { UInt32($0) }
+    let writer = try NPYWriter(creating: path, elementType: .uint32)
+    try writer.write(values.prefix(count / 3))
+    try writer.write(values.dropFirst(count / 3))
+    try writer.close()
+    try NPYWriter.write(values, to: other, elementType: .uint32, shape: [count])
+    #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == Data(contentsOf: URL(fileURLWithPath: other)))
+  }
+
   @Test func wrongTypeAndShapeAreNamed() throws {
     let path = scratch("b.npy")
     defer { unlink(path) }
