@@ -15,36 +15,31 @@ import Tensors
 ///  rows as stored, without padding         └─────────────────┴──────────────────┴──────────────────┘
 /// ```
 /// - Parameters:
-///   - tables: What is served; a table's number names it in requests.
-///   - serving: Parts that this worker owns; the tables must hold them.
+///   - tables: What is served; a table's number names it in requests. Tables may be added while requests are answered.
 ///   - maximumReplyBytes: A request for more gets a failure reply.
 public func rowHandlers(
-  book: PartitionBook, tables: [TableShards], serving: Range<Int>, maximumReplyBytes: Int = 256 << 20
+  book: PartitionBook, tables: ServedTables, maximumReplyBytes: Int = 256 << 20
 ) -> [MessageKind: RequestHandler] {
-  let server = RowServer(book: book, tables: tables, serving: serving, maximumReplyBytes: maximumReplyBytes)
+  let server = RowServer(book: book, tables: tables, maximumReplyBytes: maximumReplyBytes)
   return [.pullRows: { try server.denseRows($0) }, .pullSparseRows: { try server.sparseRows($0) }]
 }
 
 /// Answers pulls from tables in memory.
 struct RowServer: Sendable {
   private let book: PartitionBook
-  private let tables: [UInt32: TableShards]
-  private let serving: Range<Int>
+  private let tables: ServedTables
   private let maximumReplyBytes: Int
 
-  init(book: PartitionBook, tables: [TableShards], serving: Range<Int>, maximumReplyBytes: Int) {
-    for table in tables {
-      for part in serving { precondition(table.shards[part] != nil, "part \(part) of \(table.description.name) is not here to serve") }
-    }
+  init(book: PartitionBook, tables: ServedTables, maximumReplyBytes: Int) {
     self.book = book
-    self.tables = Dictionary(uniqueKeysWithValues: tables.map { (UInt32($0.number), $0) })
-    self.serving = serving
+    self.tables = tables
     self.maximumReplyBytes = maximumReplyBytes
   }
 
   func denseRows(_ request: Request) throws -> ReplyBuffer {
-    guard case .dense(let table) = try shard(request) else { throw refusal(request, expected: "a dense table", found: "a sparse one") }
-    let ids = try RequestedRows(request, in: self)
+    let (shard, type) = try shard(request)
+    guard case .dense(let table) = shard else { throw refusal(request, expected: "a dense table", found: "a sparse one") }
+    let ids = try RequestedRows(request, ofType: type, in: self)
     let rowBytes = table.columns * table.elementType.size
     try checkSize(ids.count * rowBytes, of: request)
     let buffer = MessageBuffer(payloadBytes: ids.count * rowBytes)
@@ -59,8 +54,9 @@ struct RowServer: Sendable {
   }
 
   func sparseRows(_ request: Request) throws -> ReplyBuffer {
-    guard case .sparse(let table) = try shard(request) else { throw refusal(request, expected: "a sparse table", found: "a dense one") }
-    let ids = try RequestedRows(request, in: self)
+    let (shard, type) = try shard(request)
+    guard case .sparse(let table) = shard else { throw refusal(request, expected: "a sparse table", found: "a dense one") }
+    let ids = try RequestedRows(request, ofType: type, in: self)
     var entries = 0
     for index in 0..<ids.count { entries += table.range(of: try ids.row(index)).count }
     try checkSize(ids.count * 4 + entries * 8, of: request)
@@ -80,15 +76,16 @@ struct RowServer: Sendable {
     return ReplyBuffer(count: ids.count, detail: entries, buffer: buffer)
   }
 
-  private func shard(_ request: Request) throws -> FeatureTable {
+  /// The rows asked for, and the node type of their table.
+  private func shard(_ request: Request) throws -> (FeatureTable, type: Int) {
     guard let table = tables[request.table] else {
-      throw refusal(request, expected: "one of the tables \(tables.keys.sorted())", found: "\(request.table)")
+      throw refusal(request, expected: "one of the tables \(tables.numbers)", found: "\(request.table)")
     }
     let part = Int(request.part)
-    guard serving.contains(part), let shard = table.shards[part] else {
-      throw refusal(request, expected: "a part of \(serving)", found: "\(part)")
+    guard tables.serving.contains(part), let shard = table.shards[part] else {
+      throw refusal(request, expected: "a part of \(tables.serving)", found: "\(part)")
     }
-    return shard
+    return (shard, table.description.nodeType)
   }
 
   private func checkSize(_ bytes: Int, of request: Request) throws {
@@ -105,14 +102,13 @@ struct RowServer: Sendable {
     private let rows: Int
     private let refusal: (Int) -> InputError
 
-    /// - Precondition: The request's table and part are served.
-    init(_ request: Request, in server: RowServer) throws {
+    /// - Precondition: The request's part is served.
+    init(_ request: Request, ofType type: Int, in server: RowServer) throws {
       count = Int(request.count)
       ids = request.payload
       guard ids.count == count * 4 else {
         throw server.refusal(request, expected: "\(count) ids of 4 bytes", found: "\(ids.count) bytes")
       }
-      let type = server.tables[request.table]!.description.nodeType
       let range = server.book.innerRange(of: Int(request.part), type: type)
       first = Int(range.lowerBound - server.book.innerRange(of: Int(request.part)).lowerBound)
       rows = range.count

@@ -17,14 +17,15 @@ public final class TableShards: Sendable {
   /// Rows of the inner nodes of the table's type, in local order.
   public let shards: [Int: FeatureTable]
 
+  /// - Parameter resident: Parts whose rows are copied, once, into huge pages.
   /// - Precondition: Every shard has the layout, columns, element type and stride of the description.
-  public init(number: Int, description: TableDescription, shards: [Int: FeatureTable]) {
+  public init(number: Int, description: TableDescription, shards: [Int: FeatureTable], resident: Set<Int> = []) {
     for (part, shard) in shards {
       precondition(Self.matches(shard, description), "part \(part) of table \(description.name) is not what the manifest says")
     }
     self.number = number
     self.description = description
-    self.shards = shards
+    self.shards = Dictionary(uniqueKeysWithValues: shards.map { ($0, resident.contains($0) ? Self.copy($1) : $1) })
   }
 
   /// The shards of table `number` of `manifest` in some mapped parts.
@@ -37,9 +38,9 @@ public final class TableShards: Sendable {
       guard let table = part.nodes[description.nodeType].tables[description.name] else {
         preconditionFailure("part \(part.part) has no table \(description.name)")
       }
-      shards[part.part] = resident.contains(part.part) ? Self.copy(table) : table
+      shards[part.part] = table
     }
-    self.init(number: number, description: description, shards: shards)
+    self.init(number: number, description: description, shards: shards, resident: resident)
   }
 
   private static func matches(_ shard: FeatureTable, _ description: TableDescription) -> Bool {

@@ -21,6 +21,9 @@ public final class Worker {
   public let mapped: [Int: LocalPartition]
   /// Every table, with the rows of the mapped parts; the position in `manifest.tables` names a table.
   private let tables: [TableShards]
+  private let served: ServedTables
+  /// Parts whose rows are copied, once.
+  private let resident: Set<Int>
   let client: Client?
   private let server: Server?
   private let monitor: HeartbeatMonitor?
@@ -56,12 +59,15 @@ public final class Worker {
       TableShards(number: $0, of: manifest, in: Array(mapped.values), resident: resident)
     }
     self.tables = tables
+    self.resident = resident
+    let served = ServedTables(tables, serving: assignment.parts(of: group.rank))
+    self.served = served
     let token = try JobToken.agree(in: group)
     let needsServer = group.size > 1
     let book = book
     let server = try group.agree { () throws -> Server? in
       guard needsServer else { return nil }
-      var handlers = rowHandlers(book: book, tables: tables, serving: assignment.parts(of: group.rank))
+      var handlers = rowHandlers(book: book, tables: served)
       handlers[.sampleNeighbors] = SamplingService.handler(
         book: book, own: own.mapValues(\.inEdges), relationCount: manifest.schema.relations.count, seed: seed)
       return try Server(token: token, handlers: handlers, host: nil)
@@ -80,7 +86,28 @@ public final class Worker {
 
   /// The rows of `table`: in place where this worker maps the part, pulled from the owner elsewhere.
   func store(of table: TableDescription) -> RowStore {
-    RowStore(shards: tables.first { $0.description == table }!, book: book, workers: workerOfPart, client: client)  // One of ours.
+    store(of: tables.first { $0.description == table }!)  // One of ours.
+  }
+
+  /// Opens the rows of `derived` in every mapped part and serves those of own parts; a collective call, after which every worker can ask.
+  ///
+  /// - Parameter directory: The partition directory.
+  /// - Throws: The same error on every worker when a part's rows cannot be opened.
+  func open(_ derived: DerivedTable, in directory: String) throws -> RowStore {
+    let (mapped, type) = (mapped, derived.table.nodeType)
+    let shards = try group.agree {
+      let rows = try mapped.mapValues { part in
+        try derived.rows(part: part.part, directory: directory, rows: book.innerRange(of: part.part, type: type).count)
+      }
+      return TableShards(number: tables.count, description: derived.table, shards: rows, resident: resident)
+    }
+    served.add(shards)
+    try group.barrier()
+    return store(of: shards)
+  }
+
+  private func store(of shards: TableShards) -> RowStore {
+    RowStore(shards: shards, book: book, workers: workerOfPart, client: client)
   }
 
   /// Workers of every part.

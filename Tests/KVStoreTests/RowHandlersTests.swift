@@ -31,6 +31,17 @@ import Testing
     #expect(Array(replies[2].payload) == table.rows[2]!.bytes)
   }
 
+  @Test func aTableIsServedFromWhenItIsAdded() throws {
+    let table = Self.table(stride: 64)
+    let served = ServedTables([], serving: 0..<2)
+    let server = try Server(token: 8, handlers: rowHandlers(book: table.book, tables: served), host: "127.0.0.1")
+    defer { server.close() }
+    let client = try Client(token: 8, endpoints: [0: server.endpoint])
+    #expect(throws: MessagingError.self) { try client.call([pull(part: 0, [2])]) }
+    served.add(table.shards(in: 0..<2, number: 7))
+    #expect(try Array(client.call([pull(part: 0, [2])])[0].payload) == table.rows[2]!.bytes)
+  }
+
   @Test func sparseRowsTravelAsLengthsColumnsAndValues() throws {
     let table = Self.table(stride: nil)
     let server = try table.server(of: 0..<2, number: 7)

@@ -77,7 +77,7 @@ struct TestTable {
   /// A server of these parts on the loopback interface.
   func server(of parts: Range<Int>, number: Int = 0, maximumReplyBytes: Int = 1 << 24) throws -> Server {
     let tables = [shards(in: parts, number: number)]
-    let handlers = rowHandlers(book: book, tables: tables, serving: parts, maximumReplyBytes: maximumReplyBytes)
+    let handlers = rowHandlers(book: book, tables: ServedTables(tables, serving: parts), maximumReplyBytes: maximumReplyBytes)
     return try Server(token: 8, handlers: handlers, host: "127.0.0.1")
   }
 
