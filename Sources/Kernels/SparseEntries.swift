@@ -72,6 +72,28 @@ public final class SparseEntries: Sendable {
   }
 }
 
+extension SparseEntries {
+  /// Copies the entries of `other` that lie in its first columns. O(entries).
+  public func fill(_ other: SparseEntries, columnsBelow limit: Int) {
+    indptr.resize(to: other.indptr.count)
+    columns.resize(to: other.columns.count)
+    values.resize(to: other.values.count)
+    var total = 0
+    for row in 0..<max(0, other.indptr.count - 1) {
+      indptr.pointer[row] = UInt32(total)
+      for entry in Int(other.indptr[row])..<Int(other.indptr[row + 1]) {
+        guard other.columns[entry] < limit else { break }
+        columns.pointer[total] = other.columns[entry]
+        values.pointer[total] = other.values[entry]
+        total += 1
+      }
+    }
+    if !other.indptr.readOnly.isEmpty { indptr.pointer[other.indptr.count - 1] = UInt32(total) }
+    columns.resize(to: total)
+    values.resize(to: total)
+  }
+}
+
 private func entries(of reference: RowReference, _ segments: [SparseSegment]) -> Range<Int> {
   let indptr = segments[reference.segment].indptr.pointer
   return Int(indptr[reference.row])..<Int(indptr[reference.row + 1])

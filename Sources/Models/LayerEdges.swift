@@ -52,6 +52,17 @@ struct LayerEdges: @unchecked Sendable {
     ids = nil
   }
 
+  /// No edges: `count` rows that are their own destinations.
+  ///
+  /// - Parameter ids: Global id of each.
+  init(rows count: Int, ids: UnsafePointer<Int64>) {
+    (destinationCount, sourceCount, firstDestination) = (count, count, 0)
+    relations = []
+    sourceDegrees = nil
+    degrees = nil
+    self.ids = ids
+  }
+
   /// The edges of `relation`, each source row counted `scales` times.
   func neighborhood(_ relation: Int, scales: UnsafePointer<Float>? = nil) -> Neighborhood {
     let edges = relations[relation]

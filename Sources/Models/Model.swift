@@ -23,6 +23,8 @@ public final class Model: Sendable {
   public let parameters: ParameterLayout
   let layers: [Layer]
   let head: JumpHead?
+  /// The first layer where rows hold its neighbourhoods already; `nil` where parameters take part in what it gathers.
+  let aggregatedLayer: AggregatedLayer?
 
   /// - Throws: `InputError` when no model has this shape.
   public init(_ shape: ModelShape) throws {
@@ -31,6 +33,7 @@ public final class Model: Sendable {
     var layout = ParameterLayout()
     layers = (0..<shape.layers).map { Layer(shape, index: $0, &layout) }
     head = JumpHead(shape, &layout)
+    aggregatedLayer = AggregatedLayer(shape, layers[0])
     parameters = layout
   }
 
@@ -52,19 +55,30 @@ public final class Model: Sendable {
     check(blocks, rows)
     let input = prepare(rows, block: blocks[0], dropout: self.dropout(ofInputTo: 0, dropout), workspace, threads)
     workspace.input = input
-    var outputs: [MatrixView] = []
-    for layer in layers {
+    workspace.aggregated = nil
+    return forward(blocks, after: [], input, weights: weights, dropout: dropout, workspace: workspace, threads: threads)
+  }
+
+  /// The layers above those that gave `outputs`, one block for each, and the head.
+  ///
+  /// - Parameter input: What the first layer reads, where it is among them.
+  func forward(
+    _ blocks: [Block], after outputs: [MatrixView], _ input: LayerInput, weights: UnsafePointer<Float>, dropout: DropoutKey?,
+    workspace: ModelWorkspace, threads: Threads
+  ) -> MatrixView {
+    var outputs = outputs
+    for (layer, block) in zip(layers.dropFirst(outputs.count), blocks) {
       outputs.append(
         layer.forward(
-          LayerEdges(blocks[layer.index]), outputs.last.map { .matrix($0) } ?? input, weights: weights,
-          dropout: shape.givesLogits(layer.index) ? nil : self.dropout(ofInputTo: layer.index + 1, dropout), mode: .training(dropout),
-          workspace: workspace.layers[layer.index], threads: threads))
+          LayerEdges(block), outputs.last.map { .matrix($0) } ?? input, weights: weights,
+          dropout: self.dropout(ofOutputOf: layer.index, dropout), mode: .training(dropout), workspace: workspace.layers[layer.index],
+          threads: threads))
     }
     let last = outputs[outputs.count - 1]
     return head?.forward(outputs, seeds: last.rows, weights: weights, workspace.head, threads) ?? last
   }
 
-  /// Computes the gradient after `forward` with the same blocks, rows and weights: sums over the seeds, not normalised.
+  /// Computes the gradient after a forward pass with the same blocks, rows and weights: sums over the seeds, not normalised.
   ///
   /// - Parameters:
   ///   - logitsGradient: Gradient of the summed loss, shape (seeds, classes).
@@ -76,15 +90,18 @@ public final class Model: Sendable {
     inputGradient: MatrixView? = nil, workspace: ModelWorkspace, threads: Threads
   ) {
     guard let input = workspace.input else { preconditionFailure("backward comes after forward") }
+    let aggregated = workspace.aggregated
+    let lowest = aggregated == nil ? 0 : 1
+    precondition(blocks.count == layers.count - lowest, "\(blocks.count) blocks for \(layers.count - lowest) layers")
     precondition(
-      logitsGradient.rows == blocks[layers.count - 1].destinationCount && logitsGradient.columns == shape.classes,
+      logitsGradient.rows == blocks.last?.destinationCount ?? aggregated?.edges.destinationCount && logitsGradient.columns == shape.classes,
       "a gradient of other logits")
     precondition(inputGradient == nil || shape.learnsInputs, "a gradient of rows that are not learned")
     head?.backward(logitsGradient: logitsGradient, weights: weights, gradient: gradient, workspace.head, threads)
     let seeds = logitsGradient.rows
     var upstream = OutputGradient(head?.gradient(of: layers.count - 1, seeds: seeds, workspace.head) ?? logitsGradient)
-    for layer in layers.reversed() {
-      let block = blocks[layer.index]
+    for layer in layers.dropFirst(lowest).reversed() {
+      let block = blocks[layer.index - lowest]
       let previous = layer.index > 0 ? workspace.layers[layer.index - 1] : nil
       let below = layer.backward(
         LayerEdges(block), previous.map { .matrix($0.output.matrix(rows: block.sourceCount, columns: layer.convolution.inputs)) } ?? input,
@@ -94,9 +111,19 @@ public final class Model: Sendable {
       upstream = below
       if layer.index > 0, let more = head?.gradient(of: layer.index - 1, seeds: seeds, workspace.head) { upstream.further.append(more) }
     }
+    if let aggregated {
+      precondition(inputGradient == nil, "aggregated rows are not learned")
+      aggregatedLayer?.backward(
+        aggregated, weights: weights, upstream: upstream, gradient: gradient, workspace: workspace.layers[0], threads: threads)
+    }
     guard let inputGradient else { return }
     upstream.mask = inputMask(blocks[0], workspace)
     write(upstream, to: inputGradient, block: blocks[0], threads)
+  }
+
+  /// Dropout of the rows that `layer` gives; logits are not dropped.
+  func dropout(ofOutputOf layer: Int, _ key: DropoutKey?) -> Dropout? {
+    shape.givesLogits(layer) ? nil : dropout(ofInputTo: layer + 1, key)
   }
 
   /// Dropout of the rows that `layer` reads.
@@ -107,14 +134,19 @@ public final class Model: Sendable {
   }
 
   private func check(_ blocks: [Block], _ rows: InputRows) {
-    precondition(blocks.count == layers.count, "\(blocks.count) blocks for \(layers.count) layers")
+    check(blocks, layers: layers.count)
+    precondition(rows.count == blocks[0].sourceCount, "\(rows.count) input rows for \(blocks[0].sourceCount) sources")
+    precondition(rows.columns == shape.inputColumns, "input rows of \(rows.columns) columns, \(shape.inputColumns) expected")
+  }
+
+  /// Checks the blocks of the last `count` layers.
+  func check(_ blocks: [Block], layers count: Int) {
+    precondition(blocks.count == count, "\(blocks.count) blocks for \(count) layers")
     for (block, next) in zip(blocks, blocks.dropFirst()) {
       precondition(block.destinationCount == next.sourceCount, "a block's destinations are the sources of the next")
     }
     precondition(blocks.allSatisfy { $0.relations.count == shape.relations.count }, "blocks of another schema")
     precondition(!shape.readsDegrees || blocks.allSatisfy(\.hasDegrees), "blocks without degrees")
-    precondition(rows.count == blocks[0].sourceCount, "\(rows.count) input rows for \(blocks[0].sourceCount) sources")
-    precondition(rows.columns == shape.inputColumns, "input rows of \(rows.columns) columns, \(shape.inputColumns) expected")
   }
 
   private func write(_ upstream: OutputGradient, to gradient: MatrixView, block: Block, _ threads: Threads) {

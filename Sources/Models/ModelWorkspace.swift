@@ -15,6 +15,10 @@ public final class ModelWorkspace: @unchecked Sendable {
   let inputRows = GrowingBuffer<Float>()
   let inputMask = GrowingBuffer<UInt8>()
   let entries = SparseEntries()
+  /// The own rows among sparse aggregated ones.
+  let ownEntries = SparseEntries()
+  /// What the last forward pass over aggregated rows began with; `nil` after one over input rows.
+  var aggregated: AggregatedInput?
   /// What the first layer read in the last forward pass.
   var input: LayerInput?
   /// Factor of the input's kept elements in the last forward pass; `nil` without input dropout.

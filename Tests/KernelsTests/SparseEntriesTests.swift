@@ -45,6 +45,33 @@ import Testing
     #expect(Array(scales.elements) == [0.25, 0, 0, 2])
   }
 
+  @Test func theFirstColumnsAreCopied() {
+    let entries = SparseEntries()
+    entries.fill(input, 0..<5, normalise: false, threads: Threads(1))
+    let first = SparseEntries()
+    for limit in [2, 0, 4, 3] {
+      first.fill(entries, columnsBelow: limit)
+      #expect(expanded(first) == dense.map { row in row.enumerated().map { $0 < limit ? $1 : 0 } })
+      #expect(first.entryCount(below: 5) == first.columns.count && first.values.count == first.columns.count)
+    }
+  }
+
+  /// 2·[1 0 0 0] − [0 0 5 5] + [0 2 0 6], then the rows divided by their sums.
+  @Test func rowsAreSummedByColumn() {
+    let sum = SparseRowSum(columns: 4)
+    let (columns, values) = (GrowingBuffer<UInt32>(), GrowingBuffer<Float>())
+    for (row, factor) in [(2, 2), (3, -1), (0, 1), (1, 9)] as [(Int, Float)] {
+      sum.add(references[row], in: segments, times: factor, normalise: false)
+    }
+    sum.take(times: 0.5, shiftedBy: 10, columns: columns, values: values)
+    #expect(Array(columns.readOnly) == [10, 11, 12, 13] && Array(values.readOnly) == [1, 1, -2.5, 0.5])
+    sum.take(times: 1, shiftedBy: 0, columns: columns, values: values)
+    #expect(columns.count == 4, "a sum without rows has no entries")
+    for row in [0, 4] { sum.add(references[row], in: segments, times: 1, normalise: true) }
+    sum.take(times: 4, shiftedBy: 0, columns: columns, values: values)
+    #expect(Array(columns.readOnly.dropFirst(4)) == [0, 1, 2, 3] && Array(values.readOnly.dropFirst(4)) == [1, 2, 1, 4])
+  }
+
   @Test func inputDropoutIsKeyedByIdAndColumn() {
     let dropout = Dropout(probability: 0.5, seed: 2, layer: 0, step: 1)
     let ids: [Int64] = [40, 7, 3, 1 << 35, 12]

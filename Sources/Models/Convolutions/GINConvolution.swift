@@ -47,6 +47,11 @@ struct GINConvolution: Convolution {
     propagation.combine(
       rows, along: edges, input: input, transformed: transformed, own: own, weights: weights,
       kept: kept.columns(0..<propagation.keptWidth), into: inner, workspace: workspace, mode: mode)
+    applySecond(inner, weights: weights, into: z)
+  }
+
+  /// What follows the first product, a tile of which `inner` holds; it then holds the rows between the products.
+  func applySecond(_ inner: MatrixView, weights: UnsafePointer<Float>, into z: MatrixView) {
     Activation.bias(inner, bias: weights + propagation.biasStart)
     for row in 0..<inner.rows { RowArithmetic.relu(inner.row(row), count: inner.columns) }
     MatrixProduct.multiply(inner, weights.weight(second, columns: outputs), into: z)
@@ -57,9 +62,22 @@ struct GINConvolution: Convolution {
     gradient: UnsafeMutablePointer<Float>, wantsInput: Bool, workspace: LayerWorkspace, threads: Threads
   ) {
     let inner = workspace.kept.matrix(rows: edges.destinationCount, columns: keptWidth).columns(innerColumns)
-    let innerGradient = workspace.innerGradient.matrix(rows: edges.destinationCount, columns: propagation.outputs)
+    let innerGradient = backwardSecond(inner, weights: weights, upstream: upstream, gradient: gradient, workspace, threads)
+    propagation.backward(
+      edges, input, weights: weights, upstream: OutputGradient(innerGradient), gradient: gradient, wantsInput: wantsInput,
+      workspace: workspace, threads: threads)
+  }
+
+  /// Gradient of the second weight and its bias; returns that of the first product.
+  ///
+  /// - Parameter inner: The rows between the products.
+  func backwardSecond(
+    _ inner: MatrixView, weights: UnsafePointer<Float>, upstream: OutputGradient, gradient: UnsafeMutablePointer<Float>,
+    _ workspace: LayerWorkspace, _ threads: Threads
+  ) -> MatrixView {
+    let innerGradient = workspace.innerGradient.matrix(rows: inner.rows, columns: propagation.outputs)
     let weight = weights.weight(second, columns: outputs)
-    let lanes = Lanes(rows: edges.destinationCount)
+    let lanes = Lanes(rows: inner.rows)
     let tiles = workspace.tiles.tiles(lanes.count, columns: outputs)
     workspace.sums.sum(lanes, into: gradient + second.lowerBound, count: second.count + outputs, threads: threads) { rows, isFirst, sum in
       let dz = upstream.tile(rows, computedIn: tiles.tile(rows.lowerBound / lanes.length))
@@ -70,9 +88,7 @@ struct GINConvolution: Convolution {
       MatrixProduct.multiply(dz, transposed: weight, into: dh)
       for row in 0..<dh.rows { RowArithmetic.passPositive(dh.row(row), of: h.row(row), count: dh.columns) }
     }
-    propagation.backward(
-      edges, input, weights: weights, upstream: OutputGradient(innerGradient), gradient: gradient, wantsInput: wantsInput,
-      workspace: workspace, threads: threads)
+    return innerGradient
   }
 
   func inputGradient(_ edges: LayerEdges, _ workspace: LayerWorkspace) -> OutputGradient {

@@ -44,7 +44,7 @@ extension PropagationConvolution {
   ///   - scales: `s`, `nil`: 1; `c` of a destination is its `s`.
   ///   - factors: What a stored row is multiplied by to give `s·x`; `nil`: 1.
   ///   - selfWeight: `w`.
-  private func propagate(
+  func propagate(
     _ rows: Range<Int>, _ edges: LayerEdges, _ relation: Int, _ source: RowSource, scales: UnsafePointer<Float>?,
     factors: UnsafePointer<Float>?, _ selfWeight: Float, into out: MatrixView
   ) {
