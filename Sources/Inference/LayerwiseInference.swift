@@ -214,7 +214,7 @@ extension InferenceEdges {
   /// All in-edges of a part's inner nodes.
   ///
   /// - Parameter degrees: Whether the model reads degrees.
-  fileprivate init(_ part: LocalPartition, degrees wantsDegrees: Bool) {
+  init(_ part: LocalPartition, degrees wantsDegrees: Bool) {
     var degrees: ArrayView<UInt32>?
     if wantsDegrees {
       let both = Buffer<UInt32>(count: part.innerCount + part.haloCount)
