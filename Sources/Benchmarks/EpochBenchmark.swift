@@ -35,18 +35,20 @@ public enum EpochBenchmark {
     let traffic = summary.traffic(ofEpoch: numbers[numbers.count / 2])
     let table = job.inputTable
     let rates = MachineLimits.measure(
-      plan(job.modelShape, traffic, table, nodes: manifest.nodeCount, edges: manifest.edgeCount, steps: job.stepsPerEpoch),
+      plan(job.modelShape, job.firstHop, traffic, table, nodes: manifest.nodeCount, edges: manifest.edgeCount, steps: job.stepsPerEpoch),
       threads: Threads(request.execution.threads * workersHere))
     let rowBytes = table.columns * table.elementType.size
     let limits = EpochLimits(
-      shape: job.modelShape, traffic: traffic, rowBytes: rowBytes, weights: job.weightCount, steps: job.stepsPerEpoch, rates: rates)
+      shape: job.modelShape, traffic: traffic, rowBytes: rowBytes, firstHop: job.firstHop, weights: job.weightCount,
+      steps: job.stepsPerEpoch, rates: rates)
     var stages: [String: Double] = [:]
     for stage in measured[0].stages.keys {
       stages[stage] = EpochReport.Spread(byEpoch.map { lines in lines.reduce(0) { $0 + $1.stages[stage]! } / Double(lines.count) }).median
     }
     let firstRows = traffic.layers[0].edges + traffic.layers[0].destinations
     return EpochReport(
-      graph: manifest.name, parts: manifest.partCount, workers: summary.workers, threads: request.execution.threads,
+      firstHop: request.training.firstHop.rawValue, graph: manifest.name, parts: manifest.partCount, workers: summary.workers,
+      threads: request.execution.threads,
       epochs: numbers.count, seconds: seconds, seedsPerSecond: Double(traffic.seeds) / seconds.median,
       sampledEdgesPerSecond: Double(traffic.sampledEdges) / seconds.median, stages: stages,
       bytes: [
@@ -59,13 +61,14 @@ public enum EpochBenchmark {
 
   /// Measurements of the sizes that the epoch worked on: its table, its adjacency, and the products of its mean step.
   private static func plan(
-    _ shape: ModelShape, _ traffic: Traffic, _ table: TableDescription, nodes: Int, edges: Int, steps: Int
+    _ shape: ModelShape, _ firstHop: FirstHop?, _ traffic: Traffic, _ table: TableDescription, nodes: Int, edges: Int, steps: Int
   ) -> LimitPlan {
     let rowBytes = max(64, table.columns * table.elementType.size)
     let products = traffic.layers.enumerated().filter { !($0.offset == 0 && shape.sparseInput) }.map { index, layer in
       ProductShape(
-        rows: max(1, layer.destinations / max(1, steps)), inner: 2 * shape.inputWidth(of: index), columns: shape.outputWidth(of: index),
-        form: .forward)
+        rows: max(1, layer.destinations / max(1, steps)),
+        inner: index == 0 ? firstHop?.columns ?? 2 * shape.inputColumns : 2 * shape.inputWidth(of: index),
+        columns: shape.outputWidth(of: index), form: .forward)
     }
     let tableBytes = max(1 << 20, nodes * max(rowBytes, table.strideBytes))
     return LimitPlan(

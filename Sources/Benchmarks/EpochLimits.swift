@@ -10,12 +10,13 @@ import Training
 ///           + Σ edges_l · width · 4 B ÷ stream read                  hidden rows, l ≥ 1
 ///           + Σ operations_l ÷ rate of that layer's product
 /// backward  Σ edges_l · width · 4 B ÷ stream read + Σ operations_l ÷ rate of that layer's product
+///           + destinations₀ · row bytes ÷ random rows                rows of an exact first hop, read again
 /// update    28 B per weight and step ÷ copy         gradient, weight and two moments read, three of them written
 /// ```
 /// Rates are the highest of their trials: a limit is what the machine can do, not what it did beside other work. Hidden rows are
 /// charged as if they were streamed from memory; a stage whose rows stay in a cache can be faster than its line, so the sum is an
-/// estimate, not a bound. Stages do not overlap. Letters: `width` is what a layer aggregates per edge. Sparse input rows are not
-/// modelled: their first layer counts no bytes.
+/// estimate, not a bound. Stages do not overlap. Letters: `width` is what a layer aggregates per edge. With an exact first hop the first
+/// layer has no edges, and an input row is what it gathers. Sparse input rows are not modelled: their first layer counts no bytes.
 public struct EpochLimits: Codable, Equatable, Sendable {
   /// Seconds by stage.
   public var stages: [String: Double]
@@ -24,20 +25,24 @@ public struct EpochLimits: Codable, Equatable, Sendable {
 
   /// - Parameters:
   ///   - traffic: What one epoch computed, all workers together.
+  ///   - rowBytes: Of a row that batches begin with.
+  ///   - firstHop: What such a row holds beforehand; `nil`: the features.
   ///   - rates: Measured with all threads of all workers.
-  init(shape: ModelShape, traffic: Traffic, rowBytes: Int, weights: Int, steps: Int, rates: MachineLimits) {
+  init(shape: ModelShape, traffic: Traffic, rowBytes: Int, firstHop: FirstHop?, weights: Int, steps: Int, rates: MachineLimits) {
     var hiddenBytes = 0.0
     var forward = 0.0
     var backward = 0.0
     for (index, layer) in traffic.layers.enumerated() {
       let (inputs, outputs) = (Double(shape.inputWidth(of: index)), Double(shape.outputWidth(of: index)))
       let transformsFirst = shape.order(of: index) == .transformFirst
+      let isAggregated = index == 0 && firstHop != nil
       let rows = Double(transformsFirst ? layer.sources + layer.destinations : 2 * layer.destinations)
       // A layer of sparse rows has no dense product to measure.
       let rate = rates.products.suffix(traffic.layers.count - index).first.flatMap { product in
         index == 0 && shape.sparseInput ? nil : product.rate.highest
       }
-      let seconds = rate.map { 2 * rows * inputs * outputs / $0 } ?? 0
+      let elements = isAggregated ? Double(layer.destinations) * Double(firstHop?.columns ?? 0) : rows * inputs
+      let seconds = rate.map { 2 * elements * outputs / $0 } ?? 0
       forward += seconds
       // Weights' gradient everywhere, rows' gradient but for the input.
       backward += seconds * (index == 0 ? 1 : 2)
@@ -49,7 +54,7 @@ public struct EpochLimits: Codable, Equatable, Sendable {
       "sample": Double(traffic.sampledEdges) * 64 / rates.randomLines.highest,
       "fetch": 2 * Double(traffic.remoteRowBytes) / rates.streamCopy.highest,
       "forward": inputBytes / rates.randomRows.highest + hiddenBytes / rates.streamRead.highest + forward,
-      "backward": hiddenBytes / rates.streamRead.highest + backward,
+      "backward": (firstHop == nil ? 0 : inputBytes / rates.randomRows.highest) + hiddenBytes / rates.streamRead.highest + backward,
       "reduce": 0,
       "update": 28 * Double(weights) * Double(steps) / rates.streamCopy.highest,
     ]

@@ -18,6 +18,8 @@ public struct EpochReport: Codable, Sendable, CustomStringConvertible {
     }
   }
 
+  /// Whether the first layer is sampled, or aggregated exactly beforehand.
+  public var firstHop: String
   public var graph: String
   public var parts: Int
   public var workers: Int
@@ -47,7 +49,7 @@ public struct EpochReport: Codable, Sendable, CustomStringConvertible {
     func pad(_ text: String, _ width: Int) -> String { String(repeating: " ", count: max(0, width - text.count)) + text }
     func megabytes(_ bytes: Int) -> String { number(Double(bytes) / 1e6, 1) }
     var lines = [
-      "\(graph): \(parts) parts on \(workers) workers of \(threads) threads, \(epochs) epochs",
+      "\(graph): \(parts) parts on \(workers) workers of \(threads) threads, \(epochs) epochs, first hop \(firstHop)",
       "epoch   \(number(seconds.median)) s (\(number(seconds.lowest)) to \(number(seconds.highest)))",
       "seeds   \(number(seedsPerSecond, 0)) /s",
       "edges   \(number(sampledEdgesPerSecond / 1e6)) M/s",

@@ -17,6 +17,7 @@ extension JobKey {
     .choice("model", \.training.model),
     .whole("hidden", \.training.hidden),
     .notation("fanout", \.training.fanout, Fanout.init(parsing:option:)),
+    .choice("first-hop", \.training.firstHop),
     .whole("heads", \.training.heads),
     .whole("output-heads", \.training.outputHeads),
     .choice("activation", \.training.activation),

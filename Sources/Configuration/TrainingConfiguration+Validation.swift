@@ -19,6 +19,15 @@ extension TrainingConfiguration {
     for (value, option) in [(dropout, "--dropout"), (inputDropout, "--input-dropout"), (attentionDropout, "--attention-dropout")] {
       try require((0..<1).contains(value), option, "0 up to but not 1", value)
     }
+    try validateFirstHop()
+  }
+
+  private func validateFirstHop() throws {
+    guard firstHop == .exact else { return }
+    let fixed: [Model] = [.sage, .gcn, .gin]
+    try require(
+      fixed.contains(model), "--first-hop", "sampled with --model \(model.rawValue), whose first layer gathers with parameters", "exact")
+    try require(inputDropout == 0, "--first-hop", "sampled with --input-dropout, which comes before the first layer gathers", "exact")
   }
 
   private func validateTask() throws {

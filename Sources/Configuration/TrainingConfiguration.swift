@@ -12,6 +12,14 @@ public struct TrainingConfiguration: Codable, Equatable, Sendable {
   public enum Norm: String, Codable, Sendable, CaseIterable { case none, layer }
   /// How the outputs of all layers become the logits: the last layer's directly, or a product of one of these with an output weight.
   public enum Jump: String, Codable, Sendable, CaseIterable { case none, last, concatenate, max }
+  /// What the first layer gathers.
+  public enum FirstHop: String, Codable, Sendable, CaseIterable {
+    /// Rows of in-neighbours that every batch samples.
+    case sampled
+    /// All in-neighbours, aggregated once for every node and kept beside the partition: the outermost hop leaves every batch. Another
+    /// estimator than the sampled one: less work, and a first layer without the noise of sampling.
+    case exact
+  }
   /// What is predicted of a node, and with which loss.
   public enum Task: String, Codable, Sendable, CaseIterable {
     /// One class of several; softmax cross-entropy.
@@ -62,6 +70,7 @@ public struct TrainingConfiguration: Codable, Equatable, Sendable {
   public var learnEpsilon = false
   /// Neighbours sampled by each layer, input hop first; its length is the number of layers.
   public var fanout = try! Fanout(parsing: "15,10,5")  // Safe: a literal.
+  public var firstHop = FirstHop.sampled
   /// Probability that a hidden activation is dropped.
   public var dropout: Float = 0.5
   /// Probability that an input feature is dropped.

@@ -18,7 +18,7 @@ public final class BatchLoader {
   ///   - parts: The worker's own parts, increasing.
   ///   - nodeType: Type of the seeds.
   ///   - split: Position of their split in `Manifest.splits`.
-  ///   - limits: In-edges taken by layer (input hop first) and relation.
+  ///   - limits: In-edges taken by sampled layer (input hop first) and relation.
   ///   - wantsDegrees: Whether blocks carry the degrees of their nodes in the whole graph.
   public init(
     parts: [LocalPartition], nodeType: Int, split: Int, plan: BatchPlan, seed: UInt64, limits: [[Int]], wantsDegrees: Bool,

@@ -11,7 +11,7 @@ public final class BlockLoader {
   private let parts: [LocalPartition]
   private let seed: UInt64
   private let purpose: RandomPurpose
-  /// In-edges taken, by layer (input hop first) and relation.
+  /// In-edges taken, by sampled layer (input hop first) and relation.
   private let limits: [[Int]]
   private let wantsDegrees: Bool
   private let source: RoutedNeighborSource
@@ -25,7 +25,7 @@ public final class BlockLoader {
   /// - Parameters:
   ///   - parts: The worker's own parts, increasing.
   ///   - purpose: `.sample` or `.evaluation`: their samples are independent.
-  ///   - limits: In-edges taken by layer (input hop first) and relation.
+  ///   - limits: In-edges taken by sampled layer (input hop first) and relation; empty: batches have their seeds alone.
   ///   - wantsDegrees: Whether blocks carry the degrees of their nodes in the whole graph.
   public init(
     parts: [LocalPartition], seed: UInt64, purpose: RandomPurpose, limits: [[Int]], wantsDegrees: Bool,
@@ -39,7 +39,7 @@ public final class BlockLoader {
     self.source = source
     self.store = store
     self.threads = threads
-    let relationCount = limits[0].count
+    let relationCount = limits.first?.count ?? 0
     batches = parts.map { PartBatch(part: $0.part, layerCount: limits.count, relationCount: relationCount) }
     neighbors = parts.map { _ in SampledNeighbors(relationCount: relationCount) }
   }
@@ -73,7 +73,7 @@ public final class BlockLoader {
 
   /// Resolves the input rows of what `sample` built last; rows of other workers are pulled once for all parts.
   public func fetch(step: UInt32) throws {
-    let rows = try store.resolve(batches.map { $0.blocks[0].sourceIDs.readOnly }, step: step, into: arena, threads: threads)
+    let rows = try store.resolve(batches.map(\.inputIDs), step: step, into: arena, threads: threads)
     for (batch, rows) in zip(batches, rows) { batch.rows = rows }
   }
 }

@@ -12,15 +12,18 @@ public final class PartBatch {
   public let seeds = GrowingBuffer<PartLocalID>()
   /// Global ids of the seeds.
   public let seedIDs = GrowingBuffer<GlobalID>()
-  /// One block per layer, input hop first.
+  /// One block per sampled layer, input hop first.
   public let blocks: [Block]
-  /// The feature row of each source of the first block.
+  /// The row of each of `inputIDs`.
   public internal(set) var rows: InputRows?
 
   init(part: Int, layerCount: Int, relationCount: Int) {
     self.part = part
     blocks = (0..<layerCount).map { _ in Block(relationCount: relationCount) }
   }
+
+  /// Global ids of the nodes whose rows the batch begins with: the sources of its first block, its seeds where nothing is sampled.
+  public var inputIDs: UnsafeBufferPointer<GlobalID> { blocks.first?.sourceIDs.readOnly ?? seedIDs.readOnly }
 
   /// Sampled edges of all layers.
   public var edgeCount: Int { blocks.reduce(0) { $0 + $1.edgeCount } }

@@ -1,3 +1,4 @@
+public import Configuration
 public import Inference
 
 /// One step of training, a line of `metrics.jsonl`.
@@ -17,6 +18,8 @@ public struct EpochMetrics: Codable, Equatable, Sendable {
   /// Scores on the held-out sets after the epoch; absent in epochs that were not evaluated.
   public var validation: Scores?
   public var test: Scores?
+  /// What the first layer gathered in training; absent where it was sampled.
+  public var firstHop: TrainingConfiguration.FirstHop?
 
   /// Mean loss over all seeds of the epoch.
   public var loss: Double { train[.loss] ?? .nan }

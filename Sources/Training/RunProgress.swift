@@ -1,9 +1,12 @@
+public import Configuration
 public import Inference
 
 /// What a run has shown so far: all that decides which model is kept and when the run ends; equal on every worker.
 public struct RunProgress: Codable, Equatable, Sendable {
   /// Score on the validation set by which models are compared.
   public let metric: Score
+  /// What the first layer gathers in training; `nil`: a sample.
+  private let firstHop: TrainingConfiguration.FirstHop?
   /// Every epoch so far, in order.
   public private(set) var history: [EpochMetrics] = []
   /// Epoch of the best model on the validation set, the first of equals; `nil` while none could be compared.
@@ -13,7 +16,10 @@ public struct RunProgress: Codable, Equatable, Sendable {
   /// Evaluations since the best one.
   public private(set) var evaluationsSinceBest = 0
 
-  public init(metric: Score) { self.metric = metric }
+  public init(metric: Score, firstHop: TrainingConfiguration.FirstHop = .sampled) {
+    self.metric = metric
+    self.firstHop = firstHop == .sampled ? nil : firstHop
+  }
 
   /// Adds an epoch.
   ///
@@ -22,7 +28,9 @@ public struct RunProgress: Codable, Equatable, Sendable {
   @discardableResult
   public mutating func record(epoch: Int, train: Scores, evaluation: Evaluation?) -> Bool {
     history.append(
-      EpochMetrics(epoch: epoch, train: train, validation: evaluation?.validation.scores.present, test: evaluation?.test.scores.present))
+      EpochMetrics(
+        epoch: epoch, train: train, validation: evaluation?.validation.scores.present, test: evaluation?.test.scores.present,
+        firstHop: firstHop))
     guard let evaluation else { return false }
     if bestEpoch != nil, !isBetter(evaluation, than: self.evaluation) {
       evaluationsSinceBest += 1

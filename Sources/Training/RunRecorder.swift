@@ -33,7 +33,7 @@ final class RunRecorder {
     self.manifest = manifest
     self.model = model
     self.group = group
-    progress = checkpoint?.state.progress ?? RunProgress(metric: metric)
+    progress = checkpoint?.state.progress ?? RunProgress(metric: metric, firstHop: request.training.firstHop)
     bestWeights = checkpoint?.vectors[Checkpoint.best] ?? Buffer(count: model.parameters.count)
     directory = try group.agree {
       guard group.rank == 0, let run = request.run else { return nil }

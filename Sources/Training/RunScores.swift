@@ -1,3 +1,4 @@
+public import Configuration
 public import Inference
 
 /// `scores.json`: how good the kept model is.
@@ -12,6 +13,8 @@ public struct RunScores: Codable, Equatable, Sendable {
   public var bestEpoch: Int
   /// Score on the validation set by which models were compared.
   public var metric: Score
+  /// What the first layer gathered in training; absent where it was sampled.
+  public var firstHop: TrainingConfiguration.FirstHop?
   /// Scores of the kept model; absent when nothing was evaluated or the set is empty.
   public var validation: Scores?
   public var test: Scores?
@@ -21,6 +24,7 @@ public struct RunScores: Codable, Equatable, Sendable {
   init(_ progress: RunProgress) {
     bestEpoch = progress.bestEpoch ?? progress.history.count
     metric = progress.metric
+    firstHop = progress.history.last?.firstHop
     let kept = progress.history.last { $0.epoch == bestEpoch }
     validation = kept?.validation
     test = kept?.test

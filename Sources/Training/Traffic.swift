@@ -55,11 +55,16 @@ public struct Traffic: Codable, Sendable, Equatable {
 }
 
 extension Traffic {
-  /// Adds what one part computed in one step.
-  mutating func add(_ batch: PartBatch) {
+  /// Adds what one part computed in one step of a model of `count` layers; a first layer without a block read one row for each node.
+  mutating func add(_ batch: PartBatch, layers count: Int) {
     seeds += batch.seeds.count
-    if layers.isEmpty { layers = batch.blocks.map { _ in Layer() } }
-    for (index, block) in batch.blocks.enumerated() {
+    if layers.isEmpty { layers = (0..<count).map { _ in Layer() } }
+    let lowest = count - batch.blocks.count
+    if lowest > 0 {
+      layers[0].destinations += batch.inputIDs.count
+      layers[0].sources += batch.inputIDs.count
+    }
+    for (index, block) in zip(lowest..., batch.blocks) {
       layers[index].destinations += block.destinationCount
       layers[index].sources += block.sourceCount
       layers[index].edges += block.edgeCount

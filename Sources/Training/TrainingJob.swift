@@ -91,17 +91,19 @@ public final class TrainingJob {
       trainCounts: manifest.parts.map { $0.splits[task.split].train[task.nodeType] })
     let model = try group.agree { try Model(task.modelShape) }
     self.model = model
-    inputTable = task.table
     let reducer = GradientReducer(
       group: group, assignment: worker.assignment, elementCount: model.parameters.count, threads: threads)
     self.reducer = reducer
     let store = worker.store(of: task.table)
+    let input = try FirstHopTable.store(
+      of: task, model: model, features: store, worker: worker, directory: request.partitions, threads: threads, report: report)
+    inputTable = input.table
     let source = RoutedNeighborSource(
       book: worker.book, mapped: worker.mapped.mapValues(\.inEdges), worker: worker.workerOfPart, client: worker.client,
       listCount: worker.parts.count)
     let loader = BatchLoader(
-      parts: worker.parts, nodeType: task.nodeType, split: task.split, plan: plan, seed: training.seed, limits: task.limits,
-      wantsDegrees: model.shape.readsDegrees, source: source, store: store,
+      parts: worker.parts, nodeType: task.nodeType, split: task.split, plan: plan, seed: training.seed,
+      limits: Array(task.limits.suffix(input.sampledLayers)), wantsDegrees: model.shape.readsDegrees, source: source, store: input.store,
       threads: threads)
     let targets = try group.agree { try task.targets(of: worker.parts, directory: request.partitions) }
     let loss = try task.loss(parts: worker.parts, reducer: reducer)
@@ -110,7 +112,7 @@ public final class TrainingJob {
     step = TrainingStep(
       model: model, loader: loader, loss: loss, targets: targets, reducer: reducer, configuration: training,
       stepsPerEpoch: plan.stepsPerEpoch, threads: threads)
-    meter = TrafficMeter(store: store, source: source, client: worker.client, reducer: reducer)
+    meter = TrafficMeter(store: input.store, source: source, client: worker.client, reducer: reducer)
     evaluator = try Evaluator(
       worker: worker, model: model, store: store, source: source, task: task, loss: loss, targets: targets, reducer: reducer,
       threads: threads)
@@ -129,9 +131,11 @@ public final class TrainingJob {
   /// Steps of one epoch.
   public var stepsPerEpoch: Int { plan.stepsPerEpoch }
   public var modelShape: ModelShape { model.shape }
+  /// What the rows that batches begin with hold; `nil`: the features.
+  public var firstHop: FirstHop? { request.training.firstHop == .exact ? model.firstHop : nil }
   /// Elements of the flat vector of weights.
   public var weightCount: Int { model.parameters.count }
-  /// Table of the input rows.
+  /// Table of the rows that batches begin with.
   public let inputTable: TableDescription
 
   /// Trains until all epochs are done, patience is at an end or a stop is requested; a collective call. The summary is the same on every

@@ -82,9 +82,14 @@ final class TrainingStep {
     let rows = batch.rows!
     let gradient = reducer.gradientBuffer()
     let (logits, sums) = clock.measure(.forward) { () -> (MatrixView, LossSums) in
-      let logits = model.forward(
-        batch.blocks, rows: rows, weights: weights.pointer, dropout: DropoutKey(seed: configuration.seed, step: runStep),
-        workspace: workspace, threads: threads)
+      let dropout = DropoutKey(seed: configuration.seed, step: runStep)
+      let logits =
+        configuration.firstHop == .exact
+        ? model.forward(
+          batch.blocks, aggregated: rows, of: batch.inputIDs, weights: weights.pointer, dropout: dropout, workspace: workspace,
+          threads: threads)
+        : model.forward(
+          batch.blocks, rows: rows, weights: weights.pointer, dropout: dropout, workspace: workspace, threads: threads)
       targets.copy(batch.seeds.readOnly, into: targetRows)
       return (logits, loss.evaluate(logits, targets: targetRows.targets, gradient: logits, threads: threads))
     }
@@ -93,7 +98,7 @@ final class TrainingStep {
         batch.blocks, weights: weights.pointer, logitsGradient: logits, gradient: gradient, workspace: workspace, threads: threads)
       reducer.commit(part: batch.part)
     }
-    work.add(batch)
+    work.add(batch, layers: model.shape.layers)
     return PartOutcome(part: batch.part, sums: sums)
   }
 }

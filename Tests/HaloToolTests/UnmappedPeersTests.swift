@@ -27,6 +27,32 @@ import Testing
     }
   }
 
+  /// So it is with the rows of an exact first hop, while they are made and when they are found.
+  @Test func unmappedPeersAreNeverOpenedForAnExactFirstHop() throws {
+    let folder = try ScratchFolder()
+    let parts = try parts(in: folder)
+    for (name, origin) in [("a", "made for 6 of 6 parts"), ("b", "(found)")] {
+      let outcome = try HaloTool.run(
+        ["launch", "-n", "3", "train", parts, "-o", folder.path(name), "--no-map-peers", "--first-hop", "exact"] + training)
+      try #require(outcome.status == 0, "\(outcome)")
+      #expect(outcome.messages.contains("first hop: exact, not sampled: every step reads 40 columns a node of derived/"))
+      #expect(outcome.messages.contains(origin) && outcome.messages.contains("the first entry of the fan-out, 5, is not used"))
+      let timings = try firstTimings(folder, name)
+      #expect(timings.count == 3)
+      for line in timings {
+        let worker = try #require(line["worker"] as? Int)
+        let traffic = try #require(line["traffic"] as? [String: Any])
+        #expect(line["mappedParts"] as? [Int] == [2 * worker, 2 * worker + 1])
+        // A row of 20 features and 20 means.
+        #expect(traffic["remoteRowBytes"] as? Int == 160 * (try #require(traffic["remoteRows"] as? Int)))
+        #expect(traffic["remoteRows"] as? Int ?? 0 > 0)
+      }
+    }
+    #expect(try folder.text("a/metrics.jsonl") == folder.text("b/metrics.jsonl"))
+    #expect(try folder.text("a/scores.json").contains("\"firstHop\" : \"exact\""))
+    #expect(try folder.text("a/job.yaml").contains("first-hop: exact\n"))
+  }
+
   /// With `--no-map-peers` a worker has no file of another worker's parts open, and rows travel over the network instead.
   @Test func unmappedPeersAreNeverOpened() throws {
     let folder = try ScratchFolder()

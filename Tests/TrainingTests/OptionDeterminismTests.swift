@@ -43,6 +43,8 @@ import Training
     Factor("evaluation", { _ in }, { $0.evalFanout = try! Fanout(parsing: "5,2") }),  // Safe: a literal.
     Factor("decay", { $0.weightDecay = [0.001] }, { $0.weightDecay = [0.01, 0] }),
     Factor("rows", { _ in }, { $0.rowNormalise = true }),
+    // Where the options allow it.
+    Factor("first hop", { _ in }, { if [.sage, .gcn, .gin].contains($0.model) { ($0.firstHop, $0.inputDropout) = (.exact, 0) } }),
     // What only some models have.
     Factor(
       "variant", { _ in },

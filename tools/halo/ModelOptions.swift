@@ -20,6 +20,13 @@ struct ModelOptions: ParsableArguments {
         + "its length is the number of layers.", standard.fanout))
   var fanout: String?
 
+  @Option(
+    help: help(
+      "What the first layer gathers: a sample in every batch, or all in-neighbours (exact), aggregated once and kept under "
+        + "PARTS/part-*/derived; the first entry of --fanout is then not used. For sage, gcn and gin, without --input-dropout.",
+      standard.firstHop.rawValue))
+  var firstHop: TrainingConfiguration.FirstHop?
+
   @Option(help: help("Attention heads of hidden layers, side by side; a divisor of --hidden.", standard.heads))
   var heads: Int?
 
@@ -68,6 +75,7 @@ struct ModelOptions: ParsableArguments {
     if let model { result.model = model }
     if let hidden { result.hidden = hidden }
     if let fanout { result.fanout = try Fanout(parsing: fanout) }
+    if let firstHop { result.firstHop = firstHop }
     if let heads { result.heads = heads }
     if let outputHeads { result.outputHeads = outputHeads }
     if let activation { result.activation = activation }

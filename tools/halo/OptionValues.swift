@@ -10,6 +10,7 @@ extension TrainingConfiguration.Activation: ExpressibleByArgument {}
 extension TrainingConfiguration.Norm: ExpressibleByArgument {}
 extension TrainingConfiguration.Jump: ExpressibleByArgument {}
 extension TrainingConfiguration.Order: ExpressibleByArgument {}
+extension TrainingConfiguration.FirstHop: ExpressibleByArgument {}
 extension TrainingConfiguration.Task: ExpressibleByArgument {}
 extension TrainingConfiguration.Optimizer: ExpressibleByArgument {}
 extension TrainingConfiguration.Schedule: ExpressibleByArgument {}

@@ -17,6 +17,7 @@ extension TrainingSummary: CustomStringConvertible {
       let others = scores.names.filter { $0 != metric }.map { "\($0.rawValue) \($0.text(of: scores[$0] ?? .nan))" }
       lines.append("\(name): " + others.joined(separator: ", "))
     }
+    if scores.firstHop == .exact { lines.append("first hop: exact, all in-neighbours in the first layer of every step") }
     if let table = scores.classes?.test, !table.isEmpty { lines += Self.classLines(table) }
     lines.append(
       "loss \(String(format: "%.4f", loss)) in epoch \(epochs); \(String(format: "%.2f s", seconds)) of training on \(workers == 1 ? "1 worker" : "\(workers) workers")"
