@@ -39,7 +39,7 @@ let modules: [Target] =
       name: "CollectivesProbe", dependencies: ["Collectives"], path: "Tests/CollectivesProbe", swiftSettings: strict)
   ]
   + module("Messaging", ["CZeroMQ", "Tensors", "Telemetry"])
-  + module("Sampling", ["Graphs", "Tensors", "Telemetry"])
+  + module("Sampling", ["Graphs", "Tensors", "CKernels", "Telemetry"])
   + module("KVStore", ["Messaging", "Partitions", "Kernels", "Graphs", "Tensors", "Telemetry"])
   + module("Models", ["Sampling", "Kernels", "Graphs", "Tensors", "Telemetry"])
   + module("Loading", ["Sampling", "KVStore", "Partitions", "Messaging", "Graphs", "Tensors", "Telemetry"])

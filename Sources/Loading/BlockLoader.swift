@@ -9,33 +9,33 @@ public import Tensors
 /// Confined to one thread; the batches it returns are its own and are filled again by the next step.
 public final class BlockLoader {
   private let parts: [LocalPartition]
-  private let seed: UInt64
-  private let purpose: RandomPurpose
-  /// In-edges taken, by sampled layer (input hop first) and relation.
-  private let limits: [[Int]]
-  private let wantsDegrees: Bool
+  /// By sampled layer, input hop first.
+  private var hops: [HopSampler]
   private let source: RoutedNeighborSource
-  private let store: RowStore
+  private let store: RowStore?
   private let threads: Threads
   private let batches: [PartBatch]
   private let neighbors: [SampledNeighbors]
   private let builder = BlockBuilder()
+  /// Destinations of the hop at hand, one list per part; kept for its memory.
+  private var frontiers: [UnsafeBufferPointer<GlobalID>]
   private let arena = RowArena()
 
   /// - Parameters:
   ///   - parts: The worker's own parts, increasing.
-  ///   - purpose: `.sample` or `.evaluation`: their samples are independent.
+  ///   - purpose: One of `HopSampler.purposes`: their samples are independent.
   ///   - limits: In-edges taken by sampled layer (input hop first) and relation; empty: batches have their seeds alone.
   ///   - wantsDegrees: Whether blocks carry the degrees of their nodes in the whole graph.
+  ///   - store: Where rows come from; `nil` for a loader that only samples.
   public init(
     parts: [LocalPartition], seed: UInt64, purpose: RandomPurpose, limits: [[Int]], wantsDegrees: Bool,
-    source: RoutedNeighborSource, store: RowStore, threads: Threads
+    source: RoutedNeighborSource, store: RowStore?, threads: Threads
   ) {
     self.parts = parts
-    self.seed = seed
-    self.purpose = purpose
-    self.limits = limits
-    self.wantsDegrees = wantsDegrees
+    hops = limits.indices.map { layer in
+      HopSampler(seed: seed, purpose: purpose, hop: limits.count - 1 - layer, step: 0, limits: limits[layer], wantsDegrees: wantsDegrees)
+    }
+    frontiers = parts.map { _ in UnsafeBufferPointer(start: nil, count: 0) }
     self.source = source
     self.store = store
     self.threads = threads
@@ -56,16 +56,14 @@ public final class BlockLoader {
       batch.seedIDs.removeAll()
       for seed in batch.seeds.readOnly { batch.seedIDs.append(parts[index].globalID(of: seed)) }
     }
-    for layer in limits.indices.reversed() {
-      let hop = HopSampler(
-        seed: seed, purpose: purpose, hop: limits.count - 1 - layer, step: step, limits: limits[layer],
-        wantsDegrees: wantsDegrees)
-      let frontiers = batches.map { batch in
-        layer == limits.count - 1 ? batch.seedIDs.readOnly : batch.blocks[layer + 1].sourceIDs.readOnly
-      }
-      try source.sample(frontiers, hop: hop, into: neighbors, threads: threads)
+    for layer in hops.indices.reversed() {
+      hops[layer].step = step
       for (index, batch) in batches.enumerated() {
-        builder.build(batch.blocks[layer], destinations: frontiers[index], neighbors: neighbors[index])
+        frontiers[index] = layer == hops.count - 1 ? batch.seedIDs.readOnly : batch.blocks[layer + 1].sourceIDs.readOnly
+      }
+      try source.sample(frontiers, hop: hops[layer], into: neighbors, threads: threads)
+      for (index, batch) in batches.enumerated() {
+        builder.build(batch.blocks[layer], destinations: frontiers[index], neighbors: neighbors[index], threads: threads)
       }
     }
     return batches
@@ -73,6 +71,7 @@ public final class BlockLoader {
 
   /// Resolves the input rows of what `sample` built last; rows of other workers are pulled once for all parts.
   public func fetch(step: UInt32) throws {
+    guard let store else { preconditionFailure("rows of a loader that only samples") }
     let rows = try store.resolve(batches.map(\.inputIDs), step: step, into: arena, threads: threads)
     for (batch, rows) in zip(batches, rows) { batch.rows = rows }
   }

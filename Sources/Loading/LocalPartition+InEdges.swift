@@ -5,7 +5,7 @@ extension LocalPartition {
   /// The part's in-edges as a sampler reads them, in place.
   public var inEdges: InEdges {
     InEdges(
-      indptr: indptr, indices: indices, relations: relations, original: original, firstGlobalID: firstGlobalID, halo: halo,
-      degrees: degrees, haloDegrees: haloDegrees)
+      indptr: indptr, indices: indices, relations: relations, original: original, haloOriginal: haloOriginal,
+      firstGlobalID: firstGlobalID, halo: halo, degrees: degrees, haloDegrees: haloDegrees)
   }
 }

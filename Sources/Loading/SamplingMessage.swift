@@ -113,6 +113,20 @@ package enum SamplingMessage {
       UInt32(littleEndian: base.loadUnaligned(fromByteOffset: 4 &* index, as: UInt32.self))
     }
 
+    /// Copies all columns; `degrees` and `sourceDegrees` where they were asked for.
+    ///
+    /// - Parameter entries: Length of `counts` and `degrees`.
+    func copy(
+      counts: UnsafeMutablePointer<UInt32>, sources: UnsafeMutablePointer<Int64>, degrees: UnsafeMutablePointer<UInt32>,
+      sourceDegrees: UnsafeMutablePointer<UInt32>, _ entries: Int
+    ) {
+      for entry in 0..<entries { counts[entry] = count(entry) }
+      for edge in 0..<edgeCount { sources[edge] = source(edge).rawValue }
+      guard let ownDegrees = self.degrees, let edgeDegrees = self.sourceDegrees else { return }
+      for entry in 0..<entries { degrees[entry] = load(ownDegrees, entry) }
+      for edge in 0..<edgeCount { sourceDegrees[edge] = load(edgeDegrees, edge) }
+    }
+
     package func source(_ index: Int) -> GlobalID {
       GlobalID(
         idBytes == 4
@@ -123,12 +137,12 @@ package enum SamplingMessage {
 
   /// - Parameters:
   ///   - nodeCount: Nodes that were asked for.
-  ///   - limits: The limits they were asked with; no answer may exceed them.
-  ///   - wantsDegrees: Whether degrees were asked for.
+  ///   - hop: What they were asked with: no answer may exceed exact limits, and it has the columns that were wanted.
   ///   - graphNodes: Nodes of the graph; every id must be below.
   package static func parseReply(
-    _ bytes: UnsafeRawBufferPointer, nodeCount: Int, limits: [Int], wantsDegrees: Bool = false, graphNodes: Int64, peer: String
+    _ bytes: UnsafeRawBufferPointer, nodeCount: Int, hop: HopSampler, graphNodes: Int64, peer: String
   ) throws -> Reply {
+    let (limits, wantsDegrees) = (hop.limits, hop.wantsDegrees)
     func fail(_ expected: String, _ found: String) -> InputError {
       InputError("sampling reply of \(peer)", expected: expected, found: found)
     }
@@ -151,7 +165,9 @@ package enum SamplingMessage {
     var total = 0
     for entry in 0..<entries {
       let count = Int(reply.count(entry))
-      guard count <= limits[entry % relations] else { throw fail("at most \(limits[entry % relations]) edges", "\(count)") }
+      guard count <= limits[entry % relations] || !hop.takesExactly else {
+        throw fail("at most \(limits[entry % relations]) edges", "\(count)")
+      }
       if let degree = reply.degree(entry), count > degree { throw fail("at most the \(degree) edges of the node", "\(count)") }
       total += count
     }

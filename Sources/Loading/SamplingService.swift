@@ -17,18 +17,14 @@ public enum SamplingService {
       let asked = try SamplingMessage.parseRequest(request.payload, count: Int(request.count), relationCount: relationCount)
       let hop = HopSampler(
         seed: seed, purpose: asked.purpose, hop: asked.hop, step: request.step, limits: asked.limits, wantsDegrees: asked.wantsDegrees)
-      let neighbors = SampledNeighbors(relationCount: relationCount)
-      neighbors.beginDestinations(asked.nodes.count, degrees: asked.wantsDegrees)
-      for (row, node) in asked.nodes.enumerated() {
-        guard book.contains(node), let part = edges[book.owner(of: node)] else {
+      let routes = try asked.nodes.map { node in
+        guard book.contains(node), edges[book.owner(of: node)] != nil else {
           throw InputError("sampling request", expected: "nodes of this worker's parts", found: "node \(node.rawValue)")
         }
-        let local = Int(book.innerLocalID(of: node).rawValue)
-        let first = neighbors.sources.count
-        let counts = neighbors.counts.pointer + row * relationCount
-        neighbors.resizeEdges(to: first + hop.count(local, in: part, into: counts, degrees: neighbors.degrees(ofRow: row)))
-        hop.sample(local, in: part, into: neighbors.sources.pointer + first, degrees: neighbors.sourceDegrees(at: first))
+        return SamplingPass.Route(place: book.owner(of: node), index: book.innerLocalID(of: node).rawValue)
       }
+      let neighbors = SampledNeighbors(relationCount: relationCount)
+      routes.withUnsafeBufferPointer { SamplingPass(parts: edges).sample($0, hop: hop, into: neighbors, threads: Threads(1)) }
       return ReplyBuffer(count: asked.nodes.count, buffer: SamplingMessage.reply(neighbors, idBytes: asked.idBytes))
     }
   }

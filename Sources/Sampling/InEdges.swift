@@ -1,3 +1,4 @@
+import CKernels
 public import Tensors
 
 /// The in-edges of one part's inner nodes as a sampler needs them: CSC in canonical order, and the ids around it.
@@ -8,8 +9,9 @@ public struct InEdges: Sendable {
   public let indices: ArrayView<UInt32>
   /// Relation of each edge, increasing inside a destination; `nil` with one relation.
   public let relations: ArrayView<UInt16>?
-  /// The user's number of each inner node.
+  /// The user's number of each inner node, and of each halo node.
   public let original: ArrayView<Int64>
+  public let haloOriginal: ArrayView<Int64>
   /// Global id of the first inner node.
   public let firstGlobalID: Int64
   /// Global ids of the halo nodes.
@@ -20,14 +22,17 @@ public struct InEdges: Sendable {
 
   public init(
     indptr: ArrayView<Int64>, indices: ArrayView<UInt32>, relations: ArrayView<UInt16>?, original: ArrayView<Int64>,
-    firstGlobalID: Int64, halo: ArrayView<Int64>, degrees: ArrayView<UInt32>, haloDegrees: ArrayView<UInt32>
+    haloOriginal: ArrayView<Int64>, firstGlobalID: Int64, halo: ArrayView<Int64>, degrees: ArrayView<UInt32>,
+    haloDegrees: ArrayView<UInt32>
   ) {
     precondition(degrees.count == original.count && haloDegrees.count == halo.count, "one degree per node")
+    precondition(haloOriginal.count == halo.count, "one number of the user per halo node")
     precondition(indptr.count == original.count + 1, "one offset per inner node and one more")
     self.indptr = indptr
     self.indices = indices
     self.relations = relations
     self.original = original
+    self.haloOriginal = haloOriginal
     self.firstGlobalID = firstGlobalID
     self.halo = halo
     self.degrees = degrees
@@ -37,19 +42,47 @@ public struct InEdges: Sendable {
   public var innerCount: Int { original.count }
 
   /// In-edges of inner node `local` that belong to `relation`. O(1) with one relation, else O(log degree).
-  func edges(of local: Int, relation: Int) -> Range<Int> {
-    let begin = Int(indptr.pointer[local])
-    let end = Int(indptr.pointer[local &+ 1])
-    guard let relations else { return begin..<end }
-    return lowerBound(relations, begin..<end, relation)..<lowerBound(relations, begin..<end, relation + 1)
+  public func edges(of local: Int, relation: Int) -> Range<Int> {
+    precondition(local >= 0 && local < innerCount, "node \(local) of \(innerCount)")
+    return native.edges(of: local, relation: relation)
   }
 
-  private func lowerBound(_ relations: ArrayView<UInt16>, _ range: Range<Int>, _ relation: Int) -> Int {
-    var low = range.lowerBound
-    var high = range.upperBound
+  /// Global id of the source of an edge.
+  public func source(of edge: Int) -> Int64 {
+    let source = Int(indices[edge])
+    return source < innerCount ? firstGlobalID + Int64(source) : halo[source - innerCount]
+  }
+
+  /// The user's number of the source of an edge.
+  public func originalSource(of edge: Int) -> Int64 {
+    let source = Int(indices[edge])
+    return source < innerCount ? original[source] : haloOriginal[source - innerCount]
+  }
+
+  /// The arrays as the kernels read them; valid while the value lives.
+  var native: halo_adjacency {
+    halo_adjacency(
+      indptr: indptr.pointer, relations: relations?.pointer, indices: indices.pointer, ids: halo.pointer, degrees: degrees.pointer,
+      halo_degrees: haloDegrees.pointer, original: original.pointer, halo_original: haloOriginal.pointer, first: firstGlobalID,
+      inner_count: UInt32(innerCount), halo_count: UInt32(halo.count))
+  }
+}
+
+extension halo_adjacency {
+  /// In-edges of inner node `local` that belong to `relation`.
+  @inline(__always)
+  func edges(of local: Int, relation: Int) -> Range<Int> {
+    let (begin, end) = (Int(indptr[local]), Int(indptr[local &+ 1]))
+    guard let relations else { return Range(uncheckedBounds: (begin, end)) }
+    let lower = Self.lowerBound(relations, begin, end, relation)
+    return Range(uncheckedBounds: (lower, Self.lowerBound(relations, lower, end, relation &+ 1)))
+  }
+
+  private static func lowerBound(_ relations: UnsafePointer<UInt16>, _ begin: Int, _ end: Int, _ relation: Int) -> Int {
+    var (low, high) = (begin, end)
     while low < high {
-      let middle = (low + high) / 2
-      if Int(relations[middle]) < relation { low = middle + 1 } else { high = middle }
+      let middle = (low &+ high) / 2
+      if Int(relations[middle]) < relation { low = middle &+ 1 } else { high = middle }
     }
     return low
   }

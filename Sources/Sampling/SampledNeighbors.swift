@@ -29,14 +29,6 @@ public final class SampledNeighbors: @unchecked Sendable {
     sources.resize(to: edges)
     sourceDegrees.resize(to: hasDegrees ? edges : 0)
   }
-
-  /// Where the degrees of destination `row` go; `nil` where they are not wanted.
-  public func degrees(ofRow row: Int) -> UnsafeMutablePointer<UInt32>? {
-    hasDegrees ? degrees.pointer + row &* relationCount : nil
-  }
-
-  /// Where the degree of the source of `edge` goes; `nil` where they are not wanted.
-  public func sourceDegrees(at edge: Int) -> UnsafeMutablePointer<UInt32>? { hasDegrees ? sourceDegrees.pointer + edge : nil }
 }
 
 /// Gives the sampled in-neighbours of any nodes it can reach.
@@ -52,40 +44,30 @@ public protocol NeighborSource: AnyObject {
 /// Samples inner nodes of one part from its own in-edges.
 public final class LocalNeighborSource: NeighborSource {
   private let edges: InEdges
-  private let offsets = GrowingBuffer<Int>()
+  private let pass: SamplingPass
+  private let routes = GrowingBuffer<SamplingPass.Route>()
 
-  public init(_ edges: InEdges) { self.edges = edges }
+  public convenience init(_ edges: InEdges) { self.init(edges, instructions: .max) }
+
+  /// - Parameter instructions: At most this instruction set; see `SamplingPass`.
+  package init(_ edges: InEdges, instructions: UInt32) {
+    self.edges = edges
+    pass = SamplingPass(parts: [edges], instructions: instructions)
+  }
 
   /// - Precondition: Every node is an inner node of the part.
   public func sample(
     _ lists: [UnsafeBufferPointer<GlobalID>], hop: HopSampler, into neighbors: [SampledNeighbors], threads: Threads
   ) {
-    for (nodes, neighbors) in zip(lists, neighbors) { sample(nodes, hop: hop, into: neighbors, threads: threads) }
-  }
-
-  private func sample(_ nodes: UnsafeBufferPointer<GlobalID>, hop: HopSampler, into neighbors: SampledNeighbors, threads: Threads) {
-    let relationCount = hop.relationCount
-    offsets.resize(to: nodes.count)
-    neighbors.beginDestinations(nodes.count, degrees: hop.wantsDegrees)
-    var total = 0
-    for (row, node) in nodes.enumerated() {
-      let local = Int(node.rawValue - edges.firstGlobalID)
-      precondition(local >= 0 && local < edges.innerCount, "node \(node.rawValue) is not an inner node of the part")
-      offsets.pointer[row] = total
-      total += hop.count(
-        local, in: edges, into: neighbors.counts.pointer + row * relationCount, degrees: neighbors.degrees(ofRow: row))
-    }
-    neighbors.resizeEdges(to: total)
-    nonisolated(unsafe) let output = neighbors.sources.pointer  // Safe: each row writes its own range.
-    nonisolated(unsafe) let rows = nodes
-    let offsets = offsets
-    let edges = edges
-    threads.forEachChunk(of: nodes.count, by: HopSampler.chunk) { chunk in
-      for row in chunk {
-        let place = offsets.pointer[row]
-        hop.sample(
-          Int(rows[row].rawValue - edges.firstGlobalID), in: edges, into: output + place, degrees: neighbors.sourceDegrees(at: place))
+    for (nodes, neighbors) in zip(lists, neighbors) {
+      routes.resize(to: nodes.count)
+      let output = routes.pointer
+      for (row, node) in nodes.enumerated() {
+        let local = node.rawValue - edges.firstGlobalID
+        precondition(local >= 0 && local < edges.innerCount, "node \(node.rawValue) is not an inner node of the part")
+        output[row] = SamplingPass.Route(place: 0, index: UInt32(local))
       }
+      pass.sample(routes.readOnly, hop: hop, into: neighbors, threads: threads)
     }
   }
 }

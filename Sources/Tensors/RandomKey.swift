@@ -10,6 +10,7 @@ public enum RandomPurpose: UInt64, Sendable, CaseIterable {
   case evaluation = 7
   case generator = 8
   case partition = 9
+  case labor = 10
 }
 
 /// Key of a family of random numbers: (seed, purpose, layer or hop, relation or type).

@@ -38,7 +38,7 @@ import Testing
   func replyIsReadBack(idBytes: Int) throws {
     let bytes = Array(SamplingMessage.reply(neighbors([1, 0, 0, 0, 2, 1], [7, 8, 9, 10]), idBytes: idBytes).payload)
     try bytes.withUnsafeBytes { raw in
-      let reply = try SamplingMessage.parseReply(raw, nodeCount: 3, limits: [5, .max], graphNodes: 11, peer: "worker 1")
+      let reply = try SamplingMessage.parseReply(raw, nodeCount: 3, hop: hop, graphNodes: 11, peer: "worker 1")
       #expect(reply.edgeCount == 4)
       #expect((0..<6).map(reply.count) == [1, 0, 0, 0, 2, 1])
       #expect((0..<4).map { reply.source($0).rawValue } == [7, 8, 9, 10])
@@ -65,8 +65,7 @@ import Testing
     func parse(_ bytes: [UInt8], wantsDegrees: Bool = true, _ check: (SamplingMessage.Reply) -> Void = { _ in }) throws {
       try bytes.withUnsafeBytes { raw in
         check(
-          try SamplingMessage.parseReply(
-            raw, nodeCount: 3, limits: [5, .max], wantsDegrees: wantsDegrees, graphNodes: 11, peer: "worker 1"))
+          try SamplingMessage.parseReply(raw, nodeCount: 3, hop: wantsDegrees ? asking : hop, graphNodes: 11, peer: "worker 1"))
       }
     }
     try parse(bytes) { reply in
@@ -82,15 +81,20 @@ import Testing
   }
 
   @Test func repliesThatDoNotFitAreRefused() {
-    func parse(_ bytes: [UInt8], nodeCount: Int = 3, limits: [Int] = [5, .max], graphNodes: Int64 = 11) throws {
+    func parse(_ bytes: [UInt8], nodeCount: Int = 3, limits: [Int] = [5, .max], graphNodes: Int64 = 11, purpose: RandomPurpose = .sample)
+      throws
+    {
       _ = try bytes.withUnsafeBytes {
-        try SamplingMessage.parseReply($0, nodeCount: nodeCount, limits: limits, graphNodes: graphNodes, peer: "worker 1")
+        try SamplingMessage.parseReply(
+          $0, nodeCount: nodeCount, hop: HopSampler(seed: 1, purpose: purpose, hop: 2, step: 9, limits: limits), graphNodes: graphNodes,
+          peer: "worker 1")
       }
     }
     let good = Array(SamplingMessage.reply(neighbors([1, 0, 0, 0, 2, 1], [7, 8, 9, 10]), idBytes: 4).payload)
     #expect(throws: Never.self) { try parse(good) }
     #expect(throws: InputError.self, "another list of nodes") { try parse(good, nodeCount: 4) }
     #expect(throws: InputError.self, "more than was asked") { try parse(good, limits: [1, .max]) }
+    #expect(throws: Never.self, "LABOR's limits hold on average") { try parse(good, limits: [1, .max], purpose: .labor) }
     #expect(throws: InputError.self, "an id outside the graph") { try parse(good, graphNodes: 10) }
     for length in 0..<good.count { #expect(throws: InputError.self) { try parse(Array(good.prefix(length))) } }
   }
@@ -105,7 +109,7 @@ import Testing
       for word in 0..<1 + seed % 3 { damaged[Int(words[word]) % damaged.count] = UInt8(truncatingIfNeeded: words[3] >> (8 * word)) }
       damaged.withUnsafeBytes { raw in
         if let parsed = try? SamplingMessage.parseRequest(raw, count: 3, relationCount: 2) { #expect(parsed.nodes.count == 3) }
-        if let parsed = try? SamplingMessage.parseReply(raw, nodeCount: 3, limits: [5, .max], graphNodes: 11, peer: "worker 1") {
+        if let parsed = try? SamplingMessage.parseReply(raw, nodeCount: 3, hop: hop, graphNodes: 11, peer: "worker 1") {
           #expect((0..<parsed.edgeCount).allSatisfy { parsed.source($0).rawValue < 11 })
         }
       }

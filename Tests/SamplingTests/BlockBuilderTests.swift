@@ -9,7 +9,8 @@ import Testing
   /// In-edges: 100 ← 101, 40; 101 ← nothing; 102 ← 100, 102, 250, 101.
   private let edges = InEdges(
     indptr: ArrayView([0, 2, 2, 6]), indices: ArrayView([1, 3, 0, 2, 4, 1]), relations: nil, original: ArrayView([7, 3, 9]),
-    firstGlobalID: 100, halo: ArrayView([40, 250]), degrees: ArrayView([2, 0, 4]), haloDegrees: ArrayView([9, 5]))
+    haloOriginal: ArrayView([1, 2]), firstGlobalID: 100, halo: ArrayView([40, 250]), degrees: ArrayView([2, 0, 4]),
+    haloDegrees: ArrayView([9, 5]))
 
   private func ids(_ values: [Int64]) -> [GlobalID] { values.map { GlobalID($0) } }
 
@@ -45,7 +46,7 @@ import Testing
   @Test func relationsGetTheirOwnLists() {
     let typed = InEdges(
       indptr: edges.indptr, indices: edges.indices, relations: ArrayView([0, 1, 0, 0, 1, 1]), original: edges.original,
-      firstGlobalID: 100, halo: edges.halo, degrees: edges.degrees, haloDegrees: edges.haloDegrees)
+      haloOriginal: edges.haloOriginal, firstGlobalID: 100, halo: edges.halo, degrees: edges.degrees, haloDegrees: edges.haloDegrees)
     let block = build([102, 100], limit: .max, edges: typed, relations: 2, degrees: true)
     #expect(Array(block.sourceIDs.elements) == ids([102, 100, 250, 101, 40]))
     #expect(Array(block.relations[0].indptr.elements) == [0, 2, 3])
@@ -74,7 +75,7 @@ import Testing
     let graph = InEdges(
       indptr: ArrayView((0...count).map { Int64($0 * degree) }),
       indices: ArrayView((0..<count * degree).map { UInt32(($0 * 7919) % count) }), relations: nil,
-      original: ArrayView((0..<count).map { Int64($0 * 3) }), firstGlobalID: 0, halo: ArrayView(),
+      original: ArrayView((0..<count).map { Int64($0 * 3) }), haloOriginal: ArrayView(), firstGlobalID: 0, halo: ArrayView(),
       degrees: ArrayView(Array(repeating: UInt32(degree), count: count)), haloDegrees: ArrayView())
     func sample(_ nodes: [Int64], threads: Int) -> [Int64: [Int64]] {
       let neighbors = SampledNeighbors(relationCount: 1)
@@ -91,5 +92,41 @@ import Testing
     let reversed = sample((0..<Int64(count)).reversed().map { $0 }, threads: 1)
     #expect(all == reversed)
     #expect(sample([17], threads: 1)[17] == all[17])
+  }
+
+  /// Many lists with few and with many repetitions, cut into many chunks and regions: rows are those of a dictionary.
+  @Test func rowsAreThoseOfADictionary() {
+    for seed in 0..<60 {
+      let key = RandomKey(seed: UInt64(seed), purpose: .generator)
+      let words = key.bits(id: 0, step: 0)
+      let (destinations, edges) = (Int(words[0] % 70), Int(words[1] % 3000))
+      let space = [50, 700, 1 << 20, (1 << 36) - 2][seed % 4]
+      var heads: [GlobalID] = []
+      for index in 0..<destinations {
+        let id = GlobalID(Int64(key.bits(id: UInt64(index), step: 1)[0]) * 17 % Int64(space))
+        if !heads.contains(id) { heads.append(id) }
+      }
+      let neighbors = SampledNeighbors(relationCount: 1)
+      for index in heads.indices {
+        neighbors.counts.append(UInt32((index + 1) * edges / heads.count - index * edges / heads.count))
+      }
+      for edge in 0..<(heads.isEmpty ? 0 : edges) {
+        let bits = key.bits(id: UInt64(edge), step: 2)
+        neighbors.sources.append(GlobalID(Int64((UInt64(bits[0]) << 32 | UInt64(bits[1])) % UInt64(space))))
+      }
+      var rows: [GlobalID: UInt32] = [:]
+      var ids: [GlobalID] = []
+      for id in heads + Array(neighbors.sources.elements) where rows[id] == nil {
+        rows[id] = UInt32(ids.count)
+        ids.append(id)
+      }
+      let builders = [(16, 4), (100, 64), (1 << 14, 1 << 14)].map { BlockBuilder(chunk: $0, regionSize: $1) }
+      for (threads, builder) in zip([1, 3, 2], builders) {
+        let block = Block(relationCount: 1)
+        heads.withUnsafeBufferPointer { builder.build(block, destinations: $0, neighbors: neighbors, threads: Threads(threads)) }
+        #expect(Array(block.sourceIDs.elements) == ids, "seed \(seed)")
+        #expect(Array(block.relations[0].sources.elements) == neighbors.sources.elements.map { rows[$0]! }, "seed \(seed)")
+      }
+    }
   }
 }

@@ -1,0 +1,55 @@
+import Graphs
+import Messaging
+import Sampling
+import Tensors
+
+/// Nodes asked of one worker in one hop, each once, and what it answered.
+///
+/// Holds its memory between steps.
+final class SamplingFrontier {
+  let worker: Int
+  private let nodes = GrowingBuffer<GlobalID>()
+  private let index = GlobalIDIndex()
+  private var numbering: GlobalIDIndex.Numbering
+  private let counts = GrowingBuffer<UInt32>()
+  private let degrees = GrowingBuffer<UInt32>()
+  private let offsets = GrowingBuffer<Int>()
+  private let sources = GrowingBuffer<Int64>()
+  private let sourceDegrees = GrowingBuffer<UInt32>()
+
+  init(worker: Int) {
+    self.worker = worker
+    numbering = index.begin(room: 0, ids: nodes.pointer)
+  }
+
+  /// Starts a list of at most `room` nodes.
+  func begin(room: Int) {
+    nodes.resize(to: room)
+    numbering = index.begin(room: room, ids: nodes.pointer)
+  }
+
+  /// Number of `node` in the list.
+  func number(_ node: GlobalID) -> UInt32 { numbering.number(node) }
+
+  /// The nodes, in the order of their numbers; valid until the next list begins.
+  var asked: UnsafeBufferPointer<GlobalID> { UnsafeBufferPointer(rebasing: nodes.readOnly[..<numbering.count]) }
+
+  /// Copies a reply; returns where it is found until the next one.
+  func read(_ reply: SamplingMessage.Reply, relationCount: Int) -> SamplingPass.Answer {
+    let entries = asked.count * relationCount
+    counts.resize(to: entries)
+    offsets.resize(to: asked.count)
+    sources.resize(to: reply.edgeCount)
+    degrees.resize(to: reply.degrees == nil ? 0 : entries)
+    sourceDegrees.resize(to: reply.degrees == nil ? 0 : reply.edgeCount)
+    reply.copy(counts: counts.pointer, sources: sources.pointer, degrees: degrees.pointer, sourceDegrees: sourceDegrees.pointer, entries)
+    var total = 0
+    for node in 0..<asked.count {
+      offsets.pointer[node] = total
+      for entry in node * relationCount..<(node + 1) * relationCount { total += Int(counts.pointer[entry]) }
+    }
+    return SamplingPass.Answer(
+      counts: counts.pointer, degrees: degrees.pointer, offsets: offsets.pointer, sources: sources.pointer,
+      sourceDegrees: sourceDegrees.pointer)
+  }
+}
