@@ -39,6 +39,8 @@ extension JobKey {
     .whole("batch-size", \.training.batchSize),
     .whole("batch-size-per-part", \.training.batchSizePerPart),
     .choice("order", \.training.order),
+    .choice("sampler", \.training.sampler),
+    .choice("resample", \.training.resample),
     .whole("epochs", \.training.epochs),
     .whole("seed", \.training.seed),
   ]

@@ -39,6 +39,15 @@ public struct TrainingConfiguration: Codable, Equatable, Sendable {
   }
   /// How the batches of an epoch are drawn; see `BatchPlan`.
   public enum Order: String, Codable, Sendable, CaseIterable { case balanced, global }
+  /// Which in-neighbours a batch takes of a node with more than the fan-out.
+  public enum Sampler: String, Codable, Sendable, CaseIterable {
+    /// As many as the fan-out, every subset equally likely.
+    case uniform
+    /// LABOR-0: the fan-out on average, with one random number for each source, so that nodes of a batch share sources.
+    case labor
+  }
+  /// How long a node keeps its sample.
+  public enum Resample: String, Codable, Sendable, CaseIterable { case step, epoch }
   /// Score on the validation set by which models are compared.
   public enum Metric: String, Codable, Sendable, CaseIterable {
     /// Accuracy, micro F1 of several labels, or the error of a regression.
@@ -100,6 +109,9 @@ public struct TrainingConfiguration: Codable, Equatable, Sendable {
   /// Seeds of one step and part; replaces `batchSize` by its product with the number of parts.
   public var batchSizePerPart: Int?
   public var order = Order.balanced
+  /// Sampler of the training batches; sampled evaluation is uniform.
+  public var sampler = Sampler.uniform
+  public var resample = Resample.step
   public var epochs = 10
   public var seed: UInt64 = 0
 

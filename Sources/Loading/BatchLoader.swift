@@ -4,6 +4,16 @@ public import Partitions
 public import Sampling
 public import Tensors
 
+/// How training batches are sampled.
+public struct SamplingMethod: Equatable, Sendable {
+  /// What the samples are for: `.sample`, or `.labor` for LABOR's.
+  public var purpose = RandomPurpose.sample
+  /// Keys the samples by the epoch instead of the step: a node keeps its in-neighbours for a whole epoch.
+  public var lastsAnEpoch = false
+
+  public init() {}
+}
+
 /// Loads the batches of a worker's parts: `sample` builds the blocks of a step, `fetch` resolves the rows that they read.
 ///
 /// Confined to one thread; the batches it returns are its own and are filled again by the next step.
@@ -13,6 +23,7 @@ public final class BatchLoader {
   private let trainingNodes: [TrainingNodes]
   private let plan: BatchPlan
   private let blocks: BlockLoader
+  private let lastsAnEpoch: Bool
 
   /// - Parameters:
   ///   - parts: The worker's own parts, increasing.
@@ -20,21 +31,26 @@ public final class BatchLoader {
   ///   - split: Position of their split in `Manifest.splits`.
   ///   - limits: In-edges taken by sampled layer (input hop first) and relation.
   ///   - wantsDegrees: Whether blocks carry the degrees of their nodes in the whole graph.
+  ///   - store: Where rows come from; `nil` for a loader that only samples.
   public init(
-    parts: [LocalPartition], nodeType: Int, split: Int, plan: BatchPlan, seed: UInt64, limits: [[Int]], wantsDegrees: Bool,
-    source: RoutedNeighborSource, store: RowStore, threads: Threads
+    parts: [LocalPartition], nodeType: Int, split: Int, plan: BatchPlan, seed: UInt64, sampling: SamplingMethod = SamplingMethod(),
+    limits: [[Int]], wantsDegrees: Bool, source: RoutedNeighborSource, store: RowStore?, threads: Threads
   ) {
     self.parts = parts
     self.plan = plan
+    lastsAnEpoch = sampling.lastsAnEpoch
     trainingNodes = parts.map { TrainingNodes(part: $0.part, table: $0.split(split, type: nodeType).train) }
     blocks = BlockLoader(
-      parts: parts, seed: seed, purpose: .sample, limits: limits, wantsDegrees: wantsDegrees, source: source, store: store, threads: threads
+      parts: parts, seed: seed, purpose: sampling.purpose, limits: limits, wantsDegrees: wantsDegrees, source: source, store: store,
+      threads: threads
     )
   }
 
   /// Samples the blocks of every own part for `step` of `epoch`, all parts' requests of a hop together.
   public func sample(epoch: Int, step: Int) throws -> [PartBatch] {
-    try blocks.sample(step: runStep(epoch, step)) { index, seeds in appendSeeds(ofPart: index, epoch: epoch, step: step, to: seeds) }
+    try blocks.sample(step: lastsAnEpoch ? UInt32(epoch) : runStep(epoch, step)) { index, seeds in
+      appendSeeds(ofPart: index, epoch: epoch, step: step, to: seeds)
+    }
   }
 
   /// Appends the seeds that own part number `index` has in a step, in batch order.

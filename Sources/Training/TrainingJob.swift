@@ -79,7 +79,7 @@ public final class TrainingJob {
     if group.rank == 0 {
       report(
         "batch: \(training.globalBatchSize(parts: manifest.partCount)) seeds a step over \(manifest.partCount) parts; fan-out "
-          + "\(training.fanout), input hop first")
+          + "\(training.fanout), input hop first\(Self.samplingNotice(training))")
       for notice in [worker.assignment.notice, group.size > 1 ? CoreBinding.notice(threads: execution.threads) : nil] {
         if let notice { report(notice) }
       }
@@ -103,7 +103,8 @@ public final class TrainingJob {
       listCount: worker.parts.count)
     let loader = BatchLoader(
       parts: worker.parts, nodeType: task.nodeType, split: task.split, plan: plan, seed: training.seed,
-      limits: Array(task.limits.suffix(input.sampledLayers)), wantsDegrees: model.shape.readsDegrees, source: source, store: input.store,
+      sampling: SamplingMethod(training), limits: Array(task.limits.suffix(input.sampledLayers)),
+      wantsDegrees: model.shape.readsDegrees, source: source, store: input.store,
       threads: threads)
     let targets = try group.agree { try task.targets(of: worker.parts, directory: request.partitions) }
     let loss = try task.loss(parts: worker.parts, reducer: reducer)
@@ -162,6 +163,11 @@ public final class TrainingJob {
       recorder.discard()
       throw error
     }
+  }
+
+  /// What the log says of samples that are not drawn anew and uniformly in every step.
+  private static func samplingNotice(_ training: TrainingConfiguration) -> String {
+    (training.sampler == .labor ? ", on average (LABOR)" : "") + (training.resample == .epoch ? "; samples are kept for an epoch" : "")
   }
 
   /// The epoch to train, from 0; `nil` when the run is finished.

@@ -33,6 +33,8 @@ import Training
     Factor("self loops", all: [false, true], \.selfLoops),
     Factor("task", all: TrainingConfiguration.Task.allCases, \.task),
     Factor("order", all: TrainingConfiguration.Order.allCases, \.order),
+    Factor("sampler", all: TrainingConfiguration.Sampler.allCases, \.sampler),
+    Factor("resample", all: TrainingConfiguration.Resample.allCases, \.resample),
     Factor("optimiser", all: TrainingConfiguration.Optimizer.allCases, \.optimizer),
     Factor("schedule", all: TrainingConfiguration.Schedule.allCases, \.schedule),
     Factor("clip", all: [0, 0.05], \.clipNorm),

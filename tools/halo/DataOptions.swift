@@ -26,6 +26,17 @@ struct DataOptions: ParsableArguments {
         + "'global' one permutation of all, the same for any number of parts.", standard.order.rawValue))
   var order: TrainingConfiguration.Order?
 
+  @Option(
+    help: help(
+      "Which in-neighbours a batch takes: 'uniform' as many as --fanout says; 'labor' (LABOR-0) as many on average, chosen by one number "
+        + "for each source, so that a batch reads fewer distinct rows.", standard.sampler.rawValue))
+  var sampler: TrainingConfiguration.Sampler?
+
+  @Option(
+    help: help(
+      "How long a node keeps its sampled in-neighbours: one 'step', or one 'epoch' (fewer distinct rows).", standard.resample.rawValue))
+  var resample: TrainingConfiguration.Resample?
+
   @Option(help: help("Passes over the training nodes.", standard.epochs))
   var epochs: Int?
 
@@ -40,6 +51,8 @@ struct DataOptions: ParsableArguments {
     if let batchSize { (result.batchSize, result.batchSizePerPart) = (batchSize, nil) }
     if let batchSizePerPart { result.batchSizePerPart = batchSizePerPart }
     if let order { result.order = order }
+    if let sampler { result.sampler = sampler }
+    if let resample { result.resample = resample }
     if let epochs { result.epochs = epochs }
     if let seed { result.seed = seed }
   }

@@ -11,6 +11,8 @@ extension TrainingConfiguration.Norm: ExpressibleByArgument {}
 extension TrainingConfiguration.Jump: ExpressibleByArgument {}
 extension TrainingConfiguration.Order: ExpressibleByArgument {}
 extension TrainingConfiguration.FirstHop: ExpressibleByArgument {}
+extension TrainingConfiguration.Sampler: ExpressibleByArgument {}
+extension TrainingConfiguration.Resample: ExpressibleByArgument {}
 extension TrainingConfiguration.Task: ExpressibleByArgument {}
 extension TrainingConfiguration.Optimizer: ExpressibleByArgument {}
 extension TrainingConfiguration.Schedule: ExpressibleByArgument {}
