@@ -53,7 +53,12 @@ let modules: [Target] =
       "Configuration", "Loading", "Models", "Inference", "Kernels", "KVStore", "Sampling", "Messaging", "Partitions",
       "Collectives", "Graphs", "Tensors", "Telemetry",
     ], tests: ["Partitioning", "Datasets"])
-  + module("Benchmarks", ["Training", "Models", "Partitions", "Collectives", "Kernels", "Graphs", "Tensors", "Telemetry"])
+  + module(
+    "Benchmarks",
+    [
+      "Training", "Models", "Loading", "Sampling", "Configuration", "Partitions", "Collectives", "Kernels", "Graphs", "Tensors",
+      "Telemetry",
+    ])
 
 // The command reads options, calls one module and prints what it returns.
 let command: [Target] = [

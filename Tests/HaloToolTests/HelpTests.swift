@@ -5,7 +5,7 @@ import Testing
   static let commands: [[String]] = [
     [], ["dataset"], ["dataset", "convert"], ["dataset", "generate"], ["dataset", "generate", "rmat"],
     ["dataset", "generate", "communities"], ["dataset", "generate", "karate"], ["dataset", "show"], ["partition"], ["verify"], ["train"],
-    ["infer"], ["gather"], ["launch"], ["bench"], ["bench", "epoch"],
+    ["infer"], ["gather"], ["launch"], ["bench"], ["bench", "epoch"], ["bench", "sampler"],
   ]
 
   @Test(arguments: commands)
@@ -43,6 +43,7 @@ import Testing
       ("--batch-size <batch-size>", "(default: 1000)"), ("--epochs <epochs>", "(default: 10)"), ("--seed <seed>", "(default: 0)"),
       ("--lr <lr>", "(default: 0.003)"), ("--dropout <dropout>", "(default: 0.5)"), ("--optimizer <optimizer>", "(default: adam)"),
       ("--weight-decay <weight-decay>", "(default: 0.0)"), ("--order <order>", "(default: balanced)"),
+      ("--sampler <sampler>", "(default: uniform)"), ("--resample <resample>", "(default: step)"),
       ("--row-normalise/--no-row-normalise", "(default: off)"), ("--threads <threads>", "(default: 1)"),
       ("--map-peers/--no-map-peers", "(default: on)"), ("--heads <heads>", "(default: 1)"), ("--jump <jump>", "(default: none)"),
       ("--self-loops/--no-self-loops", "(default: on)"), ("--task <task>", "(default: classification)"),

@@ -2,5 +2,6 @@ import ArgumentParser
 
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "bench", abstract: "Measure speed beside the limits of this machine.", subcommands: [BenchEpochCommand.self])
+    commandName: "bench", abstract: "Measure speed beside the limits of this machine.",
+    subcommands: [BenchEpochCommand.self, BenchSamplerCommand.self])
 }
