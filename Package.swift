@@ -71,7 +71,13 @@ let command: [Target] = [
     ],
     path: "tools/halo",
     swiftSettings: strict),
-  .testTarget(name: "HaloToolTests", dependencies: ["halo", "Configuration", "Tensors"], swiftSettings: strict),
+  .testTarget(
+    name: "HaloToolTests", dependencies: ["halo", "AllocationProbe", "Configuration", "Tensors"], swiftSettings: strict),
+  // A program that counts the blocks of memory that sampling asks for; the tests start it.
+  .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
+  .executableTarget(
+    name: "AllocationProbe", dependencies: ["CAllocationCounter", "Loading", "Partitions", "Sampling", "Tensors"],
+    path: "Tests/AllocationProbe", swiftSettings: strict),
 ]
 
 let package = Package(
