@@ -49,6 +49,7 @@ final class RowNumbering {
   ) {
     let count = head.count + tail.count
     precondition(count < 1 << Self.positionBits, "\(count) ids to number")
+    guard count > 0 else { return ids.removeAll() }
     var regionBits = 0
     while regionSize << regionBits < count && 1 << regionBits < Self.regionLimit { regionBits += 1 }
     let (regions, chunks) = (1 << regionBits, (count + chunk - 1) / chunk)

@@ -96,6 +96,7 @@ import Testing
 
   /// Many lists with few and with many repetitions, cut into many chunks and regions: rows are those of a dictionary.
   @Test func rowsAreThoseOfADictionary() {
+    let builders = [(16, 4), (100, 64), (1 << 14, 1 << 14)].map { BlockBuilder(chunk: $0, regionSize: $1) }
     for seed in 0..<60 {
       let key = RandomKey(seed: UInt64(seed), purpose: .generator)
       let words = key.bits(id: 0, step: 0)
@@ -120,7 +121,6 @@ import Testing
         rows[id] = UInt32(ids.count)
         ids.append(id)
       }
-      let builders = [(16, 4), (100, 64), (1 << 14, 1 << 14)].map { BlockBuilder(chunk: $0, regionSize: $1) }
       for (threads, builder) in zip([1, 3, 2], builders) {
         let block = Block(relationCount: 1)
         heads.withUnsafeBufferPointer { builder.build(block, destinations: $0, neighbors: neighbors, threads: Threads(threads)) }
