@@ -56,17 +56,17 @@ let modules: [Target] =
   + module(
     "Benchmarks",
     [
-      "Training", "Models", "Loading", "Sampling", "Configuration", "Partitions", "Collectives", "Kernels", "Graphs", "Tensors",
+      "Training", "Configuration", "Models", "Loading", "KVStore", "Sampling", "Partitions", "Collectives", "Kernels", "Graphs", "Tensors",
       "Telemetry",
-    ])
+    ], tests: ["Partitioning"])
 
 // The command reads options, calls one module and prints what it returns.
 let command: [Target] = [
   .executableTarget(
     name: "halo",
     dependencies: [
-      "Benchmarks", "Collectives", "Configuration", "Datasets", "Graphs", "Inference", "Partitioning", "Partitions", "Telemetry", "Tensors",
-      "Training",
+      "Benchmarks", "Collectives", "Configuration", "Datasets", "Graphs", "Inference", "KVStore", "Partitioning", "Partitions",
+      "Telemetry", "Tensors", "Training",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
     ],
     path: "tools/halo",

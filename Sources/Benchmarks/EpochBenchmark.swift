@@ -1,5 +1,5 @@
 public import Collectives
-import Models
+import Loading
 import Partitions
 import Tensors
 public import Training
@@ -34,13 +34,15 @@ public enum EpochBenchmark {
     let seconds = EpochReport.Spread(byEpoch.map { lines in lines.map(\.seconds).max() ?? 0 })
     let traffic = summary.traffic(ofEpoch: numbers[numbers.count / 2])
     let table = job.inputTable
-    let rates = MachineLimits.measure(
-      plan(job.modelShape, job.firstHop, traffic, table, nodes: manifest.nodeCount, edges: manifest.edgeCount, steps: job.stepsPerEpoch),
-      threads: Threads(request.execution.threads * workersHere))
     let rowBytes = table.columns * table.elementType.size
-    let limits = EpochLimits(
-      shape: job.modelShape, traffic: traffic, rowBytes: rowBytes, firstHop: job.firstHop, weights: job.weightCount,
-      steps: job.stepsPerEpoch, rates: rates)
+    let steps = job.stepsPerEpoch
+    let work = EpochWork(
+      shape: job.modelShape, traffic: traffic, rowBytes: rowBytes, batches: steps * manifest.partCount,
+      derivedColumns: job.firstHop?.columns)
+    let rates = MachineLimits.measure(
+      work, rowBytes: rowBytes, strideBytes: table.strideBytes, nodes: manifest.nodeCount, edges: manifest.edgeCount,
+      weights: job.weightCount, batches: job.newestBatches, threads: Threads(request.execution.threads * workersHere))
+    let limits = EpochLimits(work: work, traffic: traffic, weights: job.weightCount, steps: steps, rates: rates)
     var stages: [String: Double] = [:]
     for stage in measured[0].stages.keys {
       stages[stage] = EpochReport.Spread(byEpoch.map { lines in lines.reduce(0) { $0 + $1.stages[stage]! } / Double(lines.count) }).median
@@ -49,7 +51,8 @@ public enum EpochBenchmark {
     return EpochReport(
       firstHop: request.training.firstHop.rawValue, graph: manifest.name, parts: manifest.partCount, workers: summary.workers,
       threads: request.execution.threads,
-      epochs: numbers.count, seconds: seconds, seedsPerSecond: Double(traffic.seeds) / seconds.median,
+      model: job.modelShape, weights: job.weightCount, steps: steps, epochs: numbers.count, seconds: seconds,
+      seedsPerSecond: Double(traffic.seeds) / seconds.median,
       sampledEdgesPerSecond: Double(traffic.sampledEdges) / seconds.median, stages: stages,
       bytes: [
         "sample": traffic.storeBytesSent + traffic.storeBytesReceived - traffic.remoteRowBytes, "fetch": traffic.remoteRowBytes,
@@ -58,21 +61,28 @@ public enum EpochBenchmark {
       traffic: traffic, peakMemory: byEpoch[numbers.count - 1].map(\.peakMemory), machine: rates, limits: limits,
       shareOfLimit: limits.seconds / seconds.median)
   }
+}
 
-  /// Measurements of the sizes that the epoch worked on: its table, its adjacency, and the products of its mean step.
-  private static func plan(
-    _ shape: ModelShape, _ firstHop: FirstHop?, _ traffic: Traffic, _ table: TableDescription, nodes: Int, edges: Int, steps: Int
-  ) -> LimitPlan {
-    let rowBytes = max(64, table.columns * table.elementType.size)
-    let products = traffic.layers.enumerated().filter { !($0.offset == 0 && shape.sparseInput) }.map { index, layer in
-      ProductShape(
-        rows: max(1, layer.destinations / max(1, steps)),
-        inner: index == 0 ? firstHop?.columns ?? 2 * shape.inputColumns : 2 * shape.inputWidth(of: index),
-        columns: shape.outputWidth(of: index), form: .forward)
-    }
-    let tableBytes = max(1 << 20, nodes * max(rowBytes, table.strideBytes))
-    return LimitPlan(
-      rowBytes: rowBytes, strideBytes: max(rowBytes, table.strideBytes), tableBytes: min(tableBytes, 2 << 30),
-      adjacencyBytes: max(1 << 20, min(4 * edges, 1 << 30)), products: products)
+extension MachineLimits {
+  /// Measures what the limits of `work` ask for: its products, and its reads on `batches`.
+  ///
+  /// - Parameters:
+  ///   - rowBytes: Bytes of an input row that count.
+  ///   - weights: Elements of the flat vector of weights.
+  static func measure(
+    _ work: EpochWork, rowBytes: Int, strideBytes: Int, nodes: Int, edges: Int, weights: Int, batches: [PartBatch], threads: Threads,
+    trials: Int = 5, measuresProducts: Bool = true
+  ) -> MachineLimits {
+    let rowBytes = max(64, rowBytes)
+    let strideBytes = max(rowBytes, strideBytes)
+    let plan = LimitPlan(
+      rowBytes: rowBytes, strideBytes: strideBytes, tableBytes: min(max(1 << 20, nodes * strideBytes), 2 << 30),
+      adjacencyBytes: max(1 << 20, min(4 * edges, 1 << 30)), stateBytes: max(1 << 12, 14 * weights),
+      products: measuresProducts ? work.productShapes : [], trials: trials)
+    var limits = measure(plan, threads: threads)
+    let reads = BatchReads(
+      batches: batches, firstLayer: work.layerCount - (batches.first?.blocks.count ?? 0), threads: threads, trials: trials)
+    limits.reads = work.readKinds.compactMap { kind in reads.rate(kind).map { Reads(reads: kind, rate: $0) } }
+    return limits
   }
 }

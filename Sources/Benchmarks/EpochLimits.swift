@@ -1,63 +1,76 @@
-import Models
+import Telemetry
 import Training
 
 /// About the least seconds that the training steps of one epoch take on this machine, by stage, from counted work and measured rates.
 ///
 /// ```
-/// sample    edges · 64 B ÷ random lines             one adjacency line for each sampled edge
-/// fetch     2 · pulled bytes ÷ copy                 pulled rows are written and read once
-/// forward   (edges₀ + destinations₀) · row bytes ÷ random rows       input rows, read in place
-///           + Σ edges_l · width · 4 B ÷ stream read                  hidden rows, l ≥ 1
-///           + Σ operations_l ÷ rate of that layer's product
-/// backward  Σ edges_l · width · 4 B ÷ stream read + Σ operations_l ÷ rate of that layer's product
-///           + destinations₀ · row bytes ÷ random rows                rows of an exact first hop, read again
-/// update    28 B per weight and step ÷ copy         gradient, weight and two moments read, three of them written
+/// sample    sampled edges · 64 B ÷ random lines                 one adjacency line for each sampled edge
+/// fetch     2 · pulled bytes ÷ copy                             pulled rows are written and read once
+/// forward   Σ rows · row bytes ÷ rate of those rows + Σ operations ÷ rate of that product
+/// backward  the same of what backward reads and multiplies
+/// reduce    2 · bytes sent ÷ copy                               sums and weights are read and written once
+/// update    28 B per weight and step ÷ copy                     gradient, weight and two moments read, three of them written
 /// ```
-/// Rates are the highest of their trials: a limit is what the machine can do, not what it did beside other work. Hidden rows are
-/// charged as if they were streamed from memory; a stage whose rows stay in a cache can be faster than its line, so the sum is an
-/// estimate, not a bound. Stages do not overlap. Letters: `width` is what a layer aggregates per edge. With an exact first hop the first
-/// layer has no edges, and an input row is what it gathers. Sparse input rows are not modelled: their first layer counts no bytes.
+/// What each layer reads and multiplies stands at `EpochWork`. A rate of rows is that of a loop which touches the very rows of the last
+/// batch, on their pages and in the kernels' order (matrices of hidden rows: in huge pages, of the batch's size); a rate of a product that
+/// of its shape in a mean batch, forward and for both gradients apart. Rates are the highest of their trials: a limit is what the machine
+/// can do, not what it did beside other work. Stages do not overlap in it. Products of sparse rows are not counted.
 public struct EpochLimits: Codable, Equatable, Sendable {
   /// Seconds by stage.
   public var stages: [String: Double]
   /// Sum over the stages.
   public var seconds: Double
+  /// How each stage's seconds came about, with numbers.
+  public var formulas: [String: String]
 
   /// - Parameters:
-  ///   - traffic: What one epoch computed, all workers together.
-  ///   - rowBytes: Of a row that batches begin with.
-  ///   - firstHop: What such a row holds beforehand; `nil`: the features.
+  ///   - traffic: What one epoch computed and moved, all workers together.
   ///   - rates: Measured with all threads of all workers.
-  init(shape: ModelShape, traffic: Traffic, rowBytes: Int, firstHop: FirstHop?, weights: Int, steps: Int, rates: MachineLimits) {
-    var hiddenBytes = 0.0
-    var forward = 0.0
-    var backward = 0.0
-    for (index, layer) in traffic.layers.enumerated() {
-      let (inputs, outputs) = (Double(shape.inputWidth(of: index)), Double(shape.outputWidth(of: index)))
-      let transformsFirst = shape.order(of: index) == .transformFirst
-      let isAggregated = index == 0 && firstHop != nil
-      let rows = Double(transformsFirst ? layer.sources + layer.destinations : 2 * layer.destinations)
-      // A layer of sparse rows has no dense product to measure.
-      let rate = rates.products.suffix(traffic.layers.count - index).first.flatMap { product in
-        index == 0 && shape.sparseInput ? nil : product.rate.highest
-      }
-      let elements = isAggregated ? Double(layer.destinations) * Double(firstHop?.columns ?? 0) : rows * inputs
-      let seconds = rate.map { 2 * elements * outputs / $0 } ?? 0
-      forward += seconds
-      // Weights' gradient everywhere, rows' gradient but for the input.
-      backward += seconds * (index == 0 ? 1 : 2)
-      if index > 0 || transformsFirst { hiddenBytes += Double(layer.edges) * (transformsFirst ? outputs : inputs) * 4 }
+  init(work: EpochWork, traffic: Traffic, weights: Int, steps: Int, rates: MachineLimits) {
+    var terms: [Stage: [(text: String, seconds: Double)]] = [:]
+    func add(_ stage: Stage, _ text: String, amount: Double, unit: String, rate: Double) {
+      guard amount > 0 else { return }
+      let seconds = amount / rate
+      terms[stage, default: []].append(
+        ("\(text): \(short(amount)) \(unit) / \(short(rate)) \(unit)/s = \(short(seconds)) s", seconds))
     }
-    let first = traffic.layers[0]
-    let inputBytes = shape.sparseInput ? 0 : Double(first.edges + first.destinations) * Double(rowBytes)
-    stages = [
-      "sample": Double(traffic.sampledEdges) * 64 / rates.randomLines.highest,
-      "fetch": 2 * Double(traffic.remoteRowBytes) / rates.streamCopy.highest,
-      "forward": inputBytes / rates.randomRows.highest + hiddenBytes / rates.streamRead.highest + forward,
-      "backward": (firstHop == nil ? 0 : inputBytes / rates.randomRows.highest) + hiddenBytes / rates.streamRead.highest + backward,
-      "reduce": 0,
-      "update": 28 * Double(weights) * Double(steps) / rates.streamCopy.highest,
-    ]
+    add(.sample, "adjacency lines", amount: Double(traffic.sampledEdges) * 64, unit: "B", rate: rates.randomLines.highest)
+    add(.fetch, "pulled rows, twice", amount: 2 * Double(traffic.remoteRowBytes), unit: "B", rate: rates.streamCopy.highest)
+    add(.reduce, "sent sums and weights, twice", amount: 2 * Double(traffic.reduceBytesSent), unit: "B", rate: rates.streamCopy.highest)
+    add(.update, "state of the optimiser", amount: 28 * Double(weights) * Double(steps), unit: "B", rate: rates.stateCopy.highest)
+    for stage in [Stage.forward, .backward] {
+      for line in work.reads[stage] ?? [] {
+        guard let rate = rates.reads.first(where: { $0.reads == line.reads })?.rate else { continue }
+        add(
+          stage, "layer \(line.reads.layer) \(line.reads.rows.rawValue)", amount: line.count * Double(line.reads.rowBytes), unit: "B",
+          rate: rate.highest)
+      }
+      for line in work.products[stage] ?? [] {
+        guard let rate = rates.products.first(where: { $0.shape == line.shape })?.rate else { continue }
+        let shape = line.shape
+        add(
+          stage, "\(shape.rows)x\(shape.inner)x\(shape.columns) \(shape.form.rawValue)", amount: line.times * shape.operations,
+          unit: "flop",
+          rate: rate.highest)
+      }
+    }
+    stages = [:]
+    formulas = [:]
+    for stage in Stage.allCases {
+      let terms = terms[stage] ?? []
+      stages[stage.rawValue] = terms.reduce(0) { $0 + $1.seconds }
+      if !terms.isEmpty { formulas[stage.rawValue] = terms.map(\.text).joined(separator: "; ") }
+    }
     seconds = stages.values.reduce(0, +)
   }
+}
+
+/// Three digits and a power of ten where they say enough, `1.47e10`.
+private func short(_ value: Double) -> String {
+  func digits(_ value: Double) -> String { "\((value * 1000).rounded() / 1000)" }
+  guard value < 0.01 || value >= 1e4, value > 0 else { return digits(value) }
+  var (mantissa, exponent) = (value, 0)
+  while mantissa >= 10 { (mantissa, exponent) = (mantissa / 10, exponent + 1) }
+  while mantissa < 1 { (mantissa, exponent) = (mantissa * 10, exponent - 1) }
+  return "\(digits(mantissa))e\(exponent)"
 }

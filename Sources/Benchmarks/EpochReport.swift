@@ -1,4 +1,5 @@
 import Foundation
+public import Models
 import Telemetry
 public import Training
 
@@ -25,6 +26,11 @@ public struct EpochReport: Codable, Sendable, CustomStringConvertible {
   public var workers: Int
   /// Threads of each worker.
   public var threads: Int
+  public var model: ModelShape
+  /// Elements of the flat vector of weights.
+  public var weights: Int
+  /// Steps of an epoch.
+  public var steps: Int
   /// Epochs measured, after one to warm up.
   public var epochs: Int
   /// Wall seconds of an epoch's training steps, slowest worker.
@@ -62,6 +68,9 @@ public struct EpochReport: Codable, Sendable, CustomStringConvertible {
           + pad(number(limits.stages[stage] ?? 0), 11) + pad(megabytes(bytes[stage] ?? 0), 11))
     }
     lines.append("limit     " + pad(number(limits.seconds), 9) + " s, \(number(100 * shareOfLimit, 1)) % of it reached")
+    for stage in Stage.allCases.map(\.rawValue) {
+      for term in (limits.formulas[stage] ?? "").split(separator: ";") { lines.append("  \(stage): \(term.drop { $0 == " " })") }
+    }
     lines.append(
       "machine   stream \(number(machine.streamRead.median / 1e9, 1)) GB/s, copy \(number(machine.streamCopy.median / 1e9, 1)) GB/s, "
         + "random rows \(number(machine.randomRows.median / 1e9, 1)) GB/s, lines \(number(machine.randomLines.median / 1e9, 1)) GB/s, "

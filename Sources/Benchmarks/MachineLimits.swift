@@ -11,19 +11,22 @@ public struct LimitPlan: Equatable, Sendable {
   public var adjacencyBytes: Int
   /// Size of the arrays for sequential reading and copying.
   public var streamBytes: Int
+  /// Size of the arrays that the optimiser goes through.
+  public var stateBytes: Int
   public var products: [ProductShape]
   /// Timed runs of each measurement, after one to warm up.
   public var trials: Int
 
   public init(
-    rowBytes: Int, strideBytes: Int, tableBytes: Int, adjacencyBytes: Int, streamBytes: Int = 256 << 20, products: [ProductShape] = [],
-    trials: Int = 5
+    rowBytes: Int, strideBytes: Int, tableBytes: Int, adjacencyBytes: Int, streamBytes: Int = 256 << 20, stateBytes: Int = 1 << 20,
+    products: [ProductShape] = [], trials: Int = 5
   ) {
     self.rowBytes = rowBytes
     self.strideBytes = strideBytes
     self.tableBytes = tableBytes
     self.adjacencyBytes = adjacencyBytes
     self.streamBytes = streamBytes
+    self.stateBytes = stateBytes
     self.products = products
     self.trials = trials
   }
@@ -38,16 +41,27 @@ public struct MachineLimits: Codable, Equatable, Sendable {
     public var rate: Rate
   }
 
+  /// Rows of a kind and how fast they are read.
+  public struct Reads: Codable, Equatable, Sendable {
+    public var reads: EpochWork.Reads
+    /// Bytes per second.
+    public var rate: Rate
+  }
+
   public var threads: Int
   /// Bytes per second, sequential.
   public var streamRead: Rate
   /// Bytes per second read and written, sequential.
   public var streamCopy: Rate
-  /// Bytes per second of whole feature rows at random places.
+  /// The same of arrays of the size of the optimiser's state, which may stay in a cache.
+  public var stateCopy: Rate
+  /// Bytes per second of whole feature rows at even random places of huge pages.
   public var randomRows: Rate
   /// Bytes per second of single cache lines at random places.
   public var randomLines: Rate
   public var products: [Product]
+  /// What batches read, on their pages and in the kernels' order.
+  public var reads: [Reads] = []
 
   /// Measures everything in `plan`; takes the time of (trials + 1) passes over its arrays.
   public static func measure(_ plan: LimitPlan, threads: Threads) -> MachineLimits {
@@ -56,6 +70,7 @@ public struct MachineLimits: Codable, Equatable, Sendable {
       threads: threads.count,
       streamRead: MemoryLimits.streamRead(bytes: plan.streamBytes, threads: threads, trials: plan.trials),
       streamCopy: MemoryLimits.streamCopy(bytes: plan.streamBytes, threads: threads, trials: plan.trials),
+      stateCopy: MemoryLimits.streamCopy(bytes: plan.stateBytes, threads: threads, trials: plan.trials),
       randomRows: MemoryLimits.randomRows(
         rowBytes: plan.rowBytes, strideBytes: plan.strideBytes, tableBytes: plan.tableBytes, reads: reads(plan.tableBytes, plan.rowBytes),
         threads: threads, trials: plan.trials),

@@ -63,18 +63,38 @@ public enum MemoryLimits {
     _ base: UnsafeRawPointer, strideBytes: Int, rowBytes: Int, sequence: UnsafeBufferPointer<UInt32>, owners: [AnyObject],
     threads: Threads, trials: Int
   ) -> Rate {
-    nonisolated(unsafe) let (base, sequence) = (base, sequence)
-    let rates = [0, 16, 32].map { ahead in
+    let rates = waysToTouch.map { ahead in
       Rate.measure(Double(rowBytes * sequence.count), trials: trials) {
-        let sum = Atomic<UInt64>(0)
-        threads.forEachChunk(of: sequence.count, by: 1 << 12) { range in
-          let rows = UnsafeBufferPointer(rebasing: sequence[range])
-          sum.wrappingAdd(
-            MemoryTouch.rows(base, strideBytes: strideBytes, rowBytes: rowBytes, sequence: rows, ahead: ahead), ordering: .relaxed)
-        }
+        touch(base, strideBytes: strideBytes, rowBytes: rowBytes, sequence: sequence, ahead: ahead, threads: threads)
       }
     }
     return withExtendedLifetime(owners) { rates.max { $0.median < $1.median }.unsafelyUnwrapped }  // There are three.
+  }
+
+  /// How many rows early a row may be asked for; the best of them is the limit.
+  static let waysToTouch = [0, 16, 32]
+
+  /// Reads the rows of `sequence` once, in this order, chunks of them spread over `threads`.
+  static func touch(
+    _ base: UnsafeRawPointer, strideBytes: Int, rowBytes: Int, sequence: UnsafeBufferPointer<UInt32>, ahead: Int, threads: Threads
+  ) {
+    nonisolated(unsafe) let (base, sequence) = (base, sequence)
+    let sum = Atomic<UInt64>(0)
+    threads.forEachChunk(of: sequence.count, by: 1 << 12) { range in
+      let rows = UnsafeBufferPointer(rebasing: sequence[range])
+      sum.wrappingAdd(
+        MemoryTouch.rows(base, strideBytes: strideBytes, rowBytes: rowBytes, sequence: rows, ahead: ahead), ordering: .relaxed)
+    }
+  }
+
+  /// Reads the rows at `addresses` once, in this order.
+  static func touch(_ addresses: UnsafeBufferPointer<UnsafeRawPointer>, rowBytes: Int, ahead: Int, threads: Threads) {
+    nonisolated(unsafe) let addresses = addresses
+    let sum = Atomic<UInt64>(0)
+    threads.forEachChunk(of: addresses.count, by: 1 << 12) { range in
+      let rows = UnsafeBufferPointer(rebasing: addresses[range])
+      sum.wrappingAdd(MemoryTouch.addresses(rows, rowBytes: rowBytes, ahead: ahead), ordering: .relaxed)
+    }
   }
 
   /// Memory whose every page exists: untouched pages of a new mapping would all be one page of zeros.

@@ -17,6 +17,12 @@ public struct Rate: Codable, Equatable, Sendable {
     highest = sorted[sorted.count - 1]
   }
 
+  init(median: Double, lowest: Double, highest: Double) {
+    self.median = median
+    self.lowest = lowest
+    self.highest = highest
+  }
+
   /// Runs `body` once to warm up and then `trials` times by the clock.
   ///
   /// - Parameter amount: Work of one call.

@@ -13,6 +13,14 @@ package enum MemoryTouch {
     return halo_touch_rows(base.assumingMemoryBound(to: CChar.self), strideBytes, rowBytes, rows, sequence.count, ahead)
   }
 
+  /// The same of rows at their addresses.
+  package static func addresses(_ rows: UnsafeBufferPointer<UnsafeRawPointer>, rowBytes: Int, ahead: Int) -> UInt64 {
+    guard let base = rows.baseAddress else { return 0 }
+    return UnsafeRawPointer(base).withMemoryRebound(to: UnsafePointer<CChar>?.self, capacity: rows.count) {
+      halo_touch_addresses($0, rowBytes, rows.count, ahead)
+    }
+  }
+
   /// Sum of the first word of every 64 bytes of `count` bytes.
   package static func stream(_ base: UnsafeRawPointer, count: Int) -> UInt64 {
     var row: UInt32 = 0

@@ -58,6 +58,9 @@ public final class BatchLoader {
     plan.appendSeeds(of: trainingNodes[index], epoch: epoch, step: step, to: seeds)
   }
 
+  /// What `sample` built last, for measurements.
+  package var newest: [PartBatch] { blocks.newest }
+
   /// Resolves the input rows of what `sample` built last; rows of other workers are pulled once for all parts.
   public func fetch(epoch: Int, step: Int) throws { try blocks.fetch(step: runStep(epoch, step)) }
 

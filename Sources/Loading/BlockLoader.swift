@@ -69,6 +69,9 @@ public final class BlockLoader {
     return batches
   }
 
+  /// What `sample` built last, for measurements.
+  package var newest: [PartBatch] { batches }
+
   /// Resolves the input rows of what `sample` built last; rows of other workers are pulled once for all parts.
   public func fetch(step: UInt32) throws {
     guard let store else { preconditionFailure("rows of a loader that only samples") }

@@ -12,6 +12,14 @@ public struct Traffic: Codable, Sendable, Equatable {
     public var sources = 0
     /// Sampled edges.
     public var edges = 0
+
+    public init() {}
+
+    init(destinations: Int, sources: Int, edges: Int) {
+      self.destinations = destinations
+      self.sources = sources
+      self.edges = edges
+    }
   }
 
   public var seeds = 0

@@ -4,7 +4,7 @@ import Foundation
 import Inference
 import KVStore
 import Kernels
-import Loading
+package import Loading
 public import Models
 public import Partitions
 import Sampling
@@ -136,6 +136,8 @@ public final class TrainingJob {
   public var firstHop: FirstHop? { request.training.firstHop == .exact ? model.firstHop : nil }
   /// Elements of the flat vector of weights.
   public var weightCount: Int { model.parameters.count }
+  /// What this worker computed in the last step, for measurements; valid until the next one.
+  package var newestBatches: [PartBatch] { step.newestBatches }
   /// Table of the rows that batches begin with.
   public let inputTable: TableDescription
 

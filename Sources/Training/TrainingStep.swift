@@ -47,6 +47,9 @@ final class TrainingStep {
       reducer: reducer, layout: model.parameters, configuration: configuration, stepsPerEpoch: stepsPerEpoch, threads: threads)
   }
 
+  /// What the last step computed, for measurements.
+  var newestBatches: [PartBatch] { loader.newest }
+
   /// Goes on from a checkpoint.
   func restore(_ checkpoint: Checkpoint) throws {
     guard let saved = checkpoint.vectors[Checkpoint.weights] else {

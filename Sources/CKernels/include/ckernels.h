@@ -65,3 +65,6 @@ static inline void halo_ask_for(const char *row, size_t row_bytes) {
 /// Sum of the first word of every 64 bytes of each row that `sequence` names: reading, and nothing else. Rows are asked for
 /// `ahead` places early, 0: never. `row_bytes` beyond a multiple of 64 count when they hold a word.
 uint64_t halo_touch_rows(const char *base, size_t stride, size_t row_bytes, const uint32_t *sequence, size_t count, size_t ahead);
+
+/// The same of the rows at the addresses `rows`.
+uint64_t halo_touch_addresses(const char *const *rows, size_t row_bytes, size_t count, size_t ahead);
