@@ -5,7 +5,7 @@ extension TableDescription {
   ///
   /// Rows of a dense table are padded to whole lines of 64 bytes where that adds at most a quarter: a row of 400 bytes then
   /// never touches an eighth line.
-  init(storing table: FeatureTable, name: String, nodeType: Int) {
+  package init(storing table: FeatureTable, name: String, nodeType: Int) {
     switch table {
     case .dense(let rows):
       self.init(dense: name, nodeType: nodeType, columns: rows.columns, elementType: rows.elementType)

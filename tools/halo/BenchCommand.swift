@@ -3,5 +3,5 @@ import ArgumentParser
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench", abstract: "Measure speed beside the limits of this machine.",
-    subcommands: [BenchEpochCommand.self, BenchSamplerCommand.self])
+    subcommands: [BenchEpochCommand.self, BenchKernelsCommand.self, BenchSamplerCommand.self, BenchCollectiveCommand.self])
 }

@@ -3,6 +3,7 @@ public import ArgumentParser
 public import Configuration
 public import Graphs
 public import Inference
+public import Tensors
 public import Training
 
 extension TrainingConfiguration.Model: ExpressibleByArgument {}
@@ -84,3 +85,23 @@ func word(_ flag: Bool) -> String { flag ? "on" : "off" }
 func help(_ text: String, _ standard: some CustomStringConvertible) -> ArgumentHelp {
   ArgumentHelp("\(text) (default: \(standard))")
 }
+
+/// Whole numbers above 0, written `1,2`.
+struct WholeNumbers: ExpressibleByArgument, CustomStringConvertible {
+  var values: [Int]
+
+  init(_ values: [Int]) { self.values = values }
+
+  init?(argument: String) {
+    values = []
+    for field in argument.split(separator: ",", omittingEmptySubsequences: false) {
+      guard let value = Int(field), (1...(1 << 40)).contains(value) else { return nil }
+      values.append(value)
+    }
+  }
+
+  var description: String { values.map { "\($0)" }.joined(separator: ",") }
+  var defaultValueDescription: String { description }
+}
+
+extension ElementType: ExpressibleByArgument {}
