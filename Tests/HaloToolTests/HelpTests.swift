@@ -5,7 +5,8 @@ import Testing
   static let commands: [[String]] = [
     [], ["dataset"], ["dataset", "convert"], ["dataset", "generate"], ["dataset", "generate", "rmat"],
     ["dataset", "generate", "communities"], ["dataset", "generate", "karate"], ["dataset", "show"], ["partition"], ["verify"], ["train"],
-    ["infer"], ["gather"], ["launch"], ["bench"], ["bench", "epoch"], ["bench", "sampler"],
+    ["infer"], ["gather"], ["launch"], ["bench"], ["bench", "epoch"], ["bench", "kernels"], ["bench", "sampler"],
+    ["bench", "collective"], ["plan"],
   ]
 
   @Test(arguments: commands)
