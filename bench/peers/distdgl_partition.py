@@ -1,6 +1,6 @@
 """Cuts a dataset into parts for DistDGL with METIS, as its documentation advises: training nodes and edges balanced.
 
-    distdgl_partition.py DATASET -o FOLDER --parts 2      writes FOLDER/graph.json and the parts
+distdgl_partition.py DATASET -o FOLDER --parts 2      writes FOLDER/graph.json and the parts
 """
 
 import argparse
@@ -31,11 +31,14 @@ def main():
     train = torch.zeros(description["count"], dtype=torch.bool)
     train[torch.from_numpy(np.load(nodes / "train.npy").astype(np.int64))] = True
     graph.ndata["train"] = train
-    unfinished = f"{options.output}.partial"
+    output = os.path.abspath(options.output)
+    unfinished = f"{output}.partial"
+    os.makedirs(unfinished, exist_ok=True)
+    os.chdir(unfinished)  # METIS leaves its working copies of large graphs in the current folder
     dgl.distributed.partition_graph(
         graph, "graph", options.parts, unfinished, num_hops=1, part_method="metis", balance_ntypes=train, balance_edges=True
     )
-    os.rename(unfinished, options.output)
+    os.rename(unfinished, output)
 
 
 if __name__ == "__main__":

@@ -2,8 +2,8 @@
 
     kernels.py DATASET CSC --widths 64,100,128,256 --threads 2
 
-`blocks`: the rows of the sampled first-layer blocks of whole batches are gathered, then averaged (`copy_u_mean`, with libxsmm), as DGL does it.
-`full`: the mean over all in-neighbours of every node, DGL's and that of a compressed sparse matrix of PyTorch, with 32-bit indices.
+The rows of the sampled first-layer blocks of whole batches are gathered, then averaged (`copy_u_mean`, with libxsmm), as DGL does it. `full`:
+the mean over all in-neighbours of every node, DGL's and that of a compressed sparse matrix of PyTorch, with 32-bit indices.
 Each is checked against float64 first.
 """
 
@@ -53,7 +53,6 @@ def check(found, indptr, indices, rows, what):
 def main(options):
     settings.limit_threads(options.threads)
     import dgl
-    import numpy as np
     import torch
 
     import graph as graphs
@@ -69,11 +68,20 @@ def main(options):
     results = []
 
     def note(kernel, width, seconds, edges, sources, destinations):
-        results.append({
-            "kernel": kernel, "width": width, "seconds": seconds, "edges": edges, "sources": sources, "destinations": destinations,
-            "bytesPerSecond": {key: edges * width * 4 / seconds[other] for key, other in
-                               (("median", "median"), ("lowest", "highest"), ("highest", "lowest"))},
-        })
+        results.append(
+            {
+                "kernel": kernel,
+                "width": width,
+                "seconds": seconds,
+                "edges": edges,
+                "sources": sources,
+                "destinations": destinations,
+                "bytesPerSecond": {
+                    key: edges * width * 4 / seconds[other]
+                    for key, other in (("median", "median"), ("lowest", "highest"), ("highest", "lowest"))
+                },
+            }
+        )
 
     for width in sorted({*options.widths, *options.full_widths}):
         rows = torch.rand(arrays.nodes, width)
@@ -83,11 +91,22 @@ def main(options):
             check(dgl.ops.copy_u_mean(block, rows[inputs]).numpy(), *ends, rows[inputs].numpy(), "DGL's block")
             total = [sum(numbers) for numbers in zip(*((b.num_edges(), b.num_src_nodes(), b.num_dst_nodes()) for _, b in sampled))]
             gathered = [torch.index_select(rows, 0, inputs) for inputs, _ in sampled]
-            note("dgl gather", width, measure(lambda: [torch.index_select(rows, 0, inputs) for inputs, _ in sampled], options.trials), *total)
-            note("dgl copy_u_mean", width, measure(lambda: [dgl.ops.copy_u_mean(b, x) for (_, b), x in zip(sampled, gathered)], options.trials), *total)
+            note(
+                "dgl gather", width, measure(lambda: [torch.index_select(rows, 0, inputs) for inputs, _ in sampled], options.trials), *total
+            )
+            note(
+                "dgl copy_u_mean",
+                width,
+                measure(lambda: [dgl.ops.copy_u_mean(b, x) for (_, b), x in zip(sampled, gathered)], options.trials),
+                *total,
+            )
             del gathered
-            note("dgl gather + copy_u_mean", width, measure(
-                lambda: [dgl.ops.copy_u_mean(b, torch.index_select(rows, 0, inputs)) for inputs, b in sampled], options.trials), *total)
+            note(
+                "dgl gather + copy_u_mean",
+                width,
+                measure(lambda: [dgl.ops.copy_u_mean(b, torch.index_select(rows, 0, inputs)) for inputs, b in sampled], options.trials),
+                *total,
+            )
         if width in options.full_widths:
             whole = (len(indices), arrays.nodes, arrays.nodes)
             check(dgl.ops.copy_u_mean(graph, rows).numpy(), arrays.indptr, arrays.indices, rows.numpy(), "DGL's whole graph")

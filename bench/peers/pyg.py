@@ -18,13 +18,21 @@ class Sampler:
         self.labels = torch.from_numpy(graph.labels)
         indptr = torch.from_numpy(graph.indptr)
         self.adjacency = SparseTensor(
-            rowptr=indptr, col=torch.from_numpy(graph.indices).long(), sparse_sizes=(graph.nodes, graph.nodes), is_sorted=True, trust_data=True
+            rowptr=indptr,
+            col=torch.from_numpy(graph.indices).long(),
+            sparse_sizes=(graph.nodes, graph.nodes),
+            is_sorted=True,
+            trust_data=True,
         )
         self.hops = len(fanouts)
         self.scale = (indptr[1:] - indptr[:-1]).clamp(min=1).float().rsqrt().unsqueeze(1)
         self.loader = NeighborLoader(
-            Data(adj_t=self.adjacency, num_nodes=graph.nodes), num_neighbors=fanouts[::-1], input_nodes=torch.from_numpy(graph.train),
-            batch_size=settings.batch_size, shuffle=True, num_workers=settings.workers,
+            Data(adj_t=self.adjacency, num_nodes=graph.nodes),
+            num_neighbors=fanouts[::-1],
+            input_nodes=torch.from_numpy(graph.train),
+            batch_size=settings.batch_size,
+            shuffle=True,
+            num_workers=settings.workers,
         )
 
     def batches(self, epoch, fetch=True):

@@ -1,6 +1,6 @@
 """Samples epochs as training does, without fetching features, and prints one JSON object.
 
-    sample.py --system dgl DATASET CSC --fanouts 15,10,5 --threads 2
+sample.py --system dgl DATASET CSC --fanouts 15,10,5 --threads 2
 """
 
 import json

@@ -44,6 +44,7 @@ def system(name):
 def record(options):
     """What of the options a result must state."""
     return {
-        "system": options.system, "threads": options.threads,
+        "system": options.system,
+        "threads": options.threads,
         "settings": {"index": options.index, "workers": options.workers, "fused": options.fused},
     }

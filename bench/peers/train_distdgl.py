@@ -89,23 +89,34 @@ def main(options):
     peaks = [None] * world.get_world_size()
     world.all_gather_object(peaks, [memory.peak(), memory.peak(options.server)])
     if world.get_rank() == 0:
-        print(json.dumps({
-            "system": "distdgl", "model": options.model, "graph": options.name, "trainers": world.get_world_size(),
-            "threads": torch.get_num_threads(), "epochs": [together(records) for records in epochs],
-            "peakMemory": [sum(pair) for pair in peaks], "trainerAndServer": peaks,
-        }), flush=True)
+        print(
+            json.dumps(
+                {
+                    "system": "distdgl",
+                    "model": options.model,
+                    "graph": options.name,
+                    "trainers": world.get_world_size(),
+                    "threads": torch.get_num_threads(),
+                    "epochs": [together(records) for records in epochs],
+                    "peakMemory": [sum(pair) for pair in peaks],
+                    "trainerAndServer": peaks,
+                }
+            ),
+            flush=True,
+        )
     world.barrier()
 
 
 def together(records):
     """One epoch of all trainers: the longest time, rank 0's stages, everybody's work."""
-    layers = [
-        {key: sum(layer[key] for layer in same) for key in same[0]} for same in zip(*(record["layers"] for record in records))
-    ]
+    layers = [{key: sum(layer[key] for layer in same) for key in same[0]} for same in zip(*(record["layers"] for record in records))]
     total = {key: sum(record[key] for record in records) for key in ("seeds", "sampledEdges", "inputRows", "bytesReceived", "bytesSent")}
     return {
-        "seconds": max(record["seconds"] for record in records), "stages": records[0]["stages"], "layers": layers,
-        "loss": sum(record["loss"] * record["seeds"] for record in records) / total["seeds"], **total,
+        "seconds": max(record["seconds"] for record in records),
+        "stages": records[0]["stages"],
+        "layers": layers,
+        "loss": sum(record["loss"] * record["seeds"] for record in records) / total["seeds"],
+        **total,
     }
 
 

@@ -25,9 +25,29 @@ class Data:
         """halo's dataset directory."""
         kind, size = graph.split("-")
         nodes, edges, split = SIZES[size]
-        return self._made(f"{graph}.ds", lambda folder: [
-            self.halo, "dataset", "generate", kind, "--nodes", nodes, "--edges", edges, "--features", 100, "--classes", CLASSES,
-            "--seed", 1, "--split", split, "-o", folder])
+        return self._made(
+            f"{graph}.ds",
+            lambda folder: [
+                self.halo,
+                "dataset",
+                "generate",
+                kind,
+                "--nodes",
+                nodes,
+                "--edges",
+                edges,
+                "--features",
+                100,
+                "--classes",
+                CLASSES,
+                "--seed",
+                1,
+                "--split",
+                split,
+                "-o",
+                folder,
+            ],
+        )
 
     def csc(self, graph):
         """The dataset's edges in compressed sparse columns, for DGL and PyTorch Geometric."""
@@ -36,13 +56,17 @@ class Data:
     def parts(self, graph, count, options=()):
         """halo's partition directory, of METIS where there are several parts."""
         name = "".join(letter if letter.isalnum() else "-" for letter in "".join(options))
-        return self._made(f"{graph}.{count}{name}.parts", lambda folder: [
-            self.halo, "partition", self.dataset(graph), "-k", count, *options, "-o", folder])
+        return self._made(
+            f"{graph}.{count}{name}.parts",
+            lambda folder: [self.halo, "partition", self.dataset(graph), "-k", count, *options, "-o", folder],
+        )
 
     def distdgl(self, graph, count):
         """DistDGL's parts, of METIS."""
-        return self._made(f"{graph}.{count}.distdgl", lambda folder: [
-            python(), HERE / "distdgl_partition.py", self.dataset(graph), "--parts", count, "-o", folder])
+        return self._made(
+            f"{graph}.{count}.distdgl",
+            lambda folder: [python(), HERE / "distdgl_partition.py", self.dataset(graph), "--parts", count, "-o", folder],
+        )
 
     def _made(self, name, command):
         folder = self.work / "graphs" / name
@@ -59,7 +83,7 @@ def python():
     return str(HERE / ".venv/bin/python3")
 
 
-def environment(extra={}):
+def environment(extra=()):
     """The environment of every measured process: settings of libraries that it inherits by chance are left out."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("OPENBLAS_", "OMP_", "MKL_", "MALLOC_", "GLIBC_"))}
-    return {**kept, **extra}
+    return {**kept, **dict(extra)}

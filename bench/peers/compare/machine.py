@@ -42,7 +42,7 @@ def first(path, key):
 
 def describe():
     memory = int(first("/proc/meminfo", "MemTotal").split()[0]) / 1024 / 1024
-    return f"{os.cpu_count()} cores of {first('/proc/cpuinfo', 'model name')}, {memory:.0f} GiB, Linux {os.uname().release}"
+    return f"{os.cpu_count()} cores of {first('/proc/cpuinfo', 'model name')}, {memory:.0f} GiB, Linux {'.'.join(os.uname().release.split('.')[:2])}"
 
 
 def said(command, **options):

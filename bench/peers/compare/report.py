@@ -1,6 +1,5 @@
 """The tables of a result file, from the raw lines of all rows."""
 
-import json
 import statistics
 
 from compare.tune import name
@@ -25,10 +24,15 @@ def seconds(runs, label):
     return {run["round"]: run["result"]["seconds"]["median"] for run in runs if run["label"] == label}
 
 
+def loaded(run):
+    """Whether the host, or other processes, took more than a twentieth of the machine's time meanwhile."""
+    return run["stolen"] > BUSY or run["others"] > BUSY
+
+
 def busy(runs, label):
-    """Runs during which the host, or other processes, took more than a twentieth of the machine."""
+    """In how many of a system's runs the machine was not theirs alone."""
     mine = [run for run in runs if run["label"] == label]
-    return f"{sum(run['stolen'] > BUSY or run['others'] > BUSY for run in mine)} of {len(mine)}"
+    return f"{sum(map(loaded, mine))} of {len(mine)}"
 
 
 def ratios(runs, label, peers):
@@ -44,8 +48,13 @@ def best_peer(runs):
 
 def least_memory(run, trials):
     """Of any setting that was tried; a peer's fastest is not its leanest."""
-    known = [sum(trial["peakMemory"]) for key in [run.get("key")] if key in trials for trial in trials[key]
-             if "peakMemory" in trial and "--workers" not in trial["options"]]
+    known = [
+        sum(trial["peakMemory"])
+        for key in [run.get("key")]
+        if key in trials
+        for trial in trials[key]
+        if "peakMemory" in trial and "--workers" not in trial["options"]
+    ]
     return min([sum(run["result"]["peakMemory"]), *known])
 
 
@@ -54,7 +63,8 @@ def epoch_table(runs, trials):
     link = any("linkBytes" in run["result"] for run in runs)
     lines = [
         "| system | epoch s | × best peer | of the limit | stages s | M sampled edges | M input rows | peak MB"
-        + (" | MB on the link" if link else "") + " | busy runs |",
+        + (" | MB on the link" if link else "")
+        + " | busy runs |",
         "|---|---|---|---|---|---|---|---|---|" + ("---|" if link else ""),
     ]
     for label in labels(runs):
@@ -63,15 +73,23 @@ def epoch_table(runs, trials):
         ratio = ratios(runs, label, peers)
         shares = [run["result"]["share"] * 100 for run in mine if "share" in run["result"]]
         stages = ", ".join(
-            f"{stage} {number(statistics.median(run['result']['stages'][stage] for run in mine), 2)}" for stage in result["stages"])
-        memory = " + ".join(number(statistics.median(run["result"]["peakMemory"][worker] for run in mine) / 1e6, 0)
-                            for worker in range(len(result["peakMemory"])))
+            f"{stage} {number(statistics.median(run['result']['stages'][stage] for run in mine), 2)}" for stage in result["stages"]
+        )
+        memory = " + ".join(
+            number(statistics.median(run["result"]["peakMemory"][worker] for run in mine) / 1e6, 0)
+            for worker in range(len(result["peakMemory"]))
+        )
         if mine[0]["peer"] and least_memory(mine[0], trials) < 0.98 * sum(result["peakMemory"]):
             memory += f" (least {number(least_memory(mine[0], trials) / 1e6, 0)})"
         cells = [
-            label, range_of([run["result"]["seconds"]["median"] for run in mine]), range_of(ratio, 2) if ratio else "",
-            range_of(shares, 1) + " %" if shares else "", stages, number(statistics.median(run["result"]["sampledEdges"] for run in mine) / 1e6),
-            number(statistics.median(run["result"]["inputRows"] for run in mine) / 1e6), memory,
+            label,
+            range_of([run["result"]["seconds"]["median"] for run in mine]),
+            range_of(ratio, 2) if ratio else "",
+            range_of(shares, 1) + " %" if shares else "",
+            stages,
+            number(statistics.median(run["result"]["sampledEdges"] for run in mine) / 1e6),
+            number(statistics.median(run["result"]["inputRows"] for run in mine) / 1e6),
+            memory,
         ]
         if link:
             moved = [run["result"]["linkBytes"] / 1e6 for run in mine if "linkBytes" in run["result"]]
@@ -87,8 +105,10 @@ def sampler_table(runs, trials):
         peers = {run["label"] for run in runs if run["peer"] and run["threads"] == mine[0]["threads"]}
         rates = [run["result"]["sampledEdges"] / run["result"]["seconds"]["median"] / 1e6 for run in mine]
         ratio = ratios(runs, label, peers)
-        lines.append(f"| {mine[0]['threads']} | {label.split(',')[0]} | {range_of(rates, 2)} | {range_of(ratio, 2) if ratio else ''} | "
-                     f"{number(mine[-1]['result']['sampledEdges'] / 1e6)} | {busy(runs, label)} |")
+        lines.append(
+            f"| {mine[0]['threads']} | {label.split(',')[0]} | {range_of(rates, 2)} | {range_of(ratio, 2) if ratio else ''} | "
+            f"{number(mine[-1]['result']['sampledEdges'] / 1e6)} | {busy(runs, label)} |"
+        )
     return lines
 
 
@@ -96,8 +116,11 @@ def kernel_rates(run):
     """Bytes of rows that the edges name, a second: by what is computed, who computes it and the width."""
     result = run["result"]
     if run["peer"]:
-        place = {"dgl gather + copy_u_mean": ("first layer", "DGL"), "dgl full copy_u_mean": ("whole graph", "DGL"),
-                 "torch.sparse full mean": ("whole graph", "torch.sparse")}
+        place = {
+            "dgl gather + copy_u_mean": ("first layer", "DGL"),
+            "dgl full copy_u_mean": ("whole graph", "DGL"),
+            "torch.sparse full mean": ("whole graph", "torch.sparse"),
+        }
         for kernel in result["kernels"]:
             if kernel["kernel"] in place:
                 yield (*place[kernel["kernel"]], kernel["width"]), kernel["bytesPerSecond"]["median"] / 1e9, None
@@ -117,14 +140,21 @@ def kernel_table(runs, trials):
             found.setdefault((what, run["threads"], width, who), {})[run["round"]] = rate
             if share is not None:
                 shares.setdefault((what, run["threads"], width, who), []).append(100 * share)
-    lines = ["| mean of | threads | F | who | GB/s | halo's over it | of the rate of reading | ", "|---|---|---|---|---|---|---|"]
+    lines = ["| mean of | threads | F | who | GB/s | halo's over it | of the rate of reading |", "|---|---|---|---|---|---|---|"]
     for (what, threads, width, who), rates in sorted(found.items(), key=lambda item: item[0]):
         ours = [values for key, values in found.items() if key[:3] == (what, threads, width) and key[3].startswith("halo")]
         over = [max(own[turn] for own in ours if turn in own) / rates[turn] for turn in rates if any(turn in own for own in ours)]
         share = shares.get((what, threads, width, who))
-        lines.append(f"| {what} | {threads} | {width} | {who} | {range_of(list(rates.values()), 2)} | "
-                     f"{range_of(over, 2) if over and not who.startswith('halo') else ''} | {range_of(share, 1) + ' %' if share else ''} |")
-    return lines
+        lines.append(
+            f"| {what} | {threads} | {width} | {who} | {range_of(list(rates.values()), 2)} | "
+            f"{range_of(over, 2) if over and not who.startswith('halo') else ''} | {range_of(share, 1) + ' %' if share else ''} |"
+        )
+    quiet = "; ".join(f"{label} {busy(runs, label)}" for label in labels(runs))
+    return [
+        *lines,
+        "",
+        f"Busy runs: {quiet}. GB/s: bytes of the rows that the edges name, over the time; DGL's first layer gathers the rows before.",
+    ]
 
 
 def accuracy_table(runs, trials):
@@ -133,7 +163,8 @@ def accuracy_table(runs, trials):
     target = int(min(final.values(), default=0) * 1000) / 1000
     lines = [
         f"Target: a validation accuracy of {target:.3f}, the lowest that a peer ends with, rounded down. Seconds are those of training, "
-        "without evaluation and without what is made before the first epoch.", "",
+        "without evaluation and without what is made before the first epoch.",
+        "",
         "| system | s to the target | × best peer | epochs to it | epoch s | test accuracy there | last validation accuracy | busy runs |",
         "|---|---|---|---|---|---|---|---|",
     ]
@@ -155,12 +186,16 @@ def accuracy_table(runs, trials):
         if not hits:
             lines.append(f"| {label} | not in {len(mine[0]['result']['curve'])} epochs | | | {epoch} | | {last} % | {busy(runs, label)} |")
             continue
-        ratio = [min(other[turn][0] for other in theirs if turn in other) / hits[turn][0] for turn in hits
-                 if any(turn in other for other in theirs)]
+        ratio = [
+            min(other[turn][0] for other in theirs if turn in other) / hits[turn][0]
+            for turn in hits
+            if any(turn in other for other in theirs)
+        ]
         lines.append(
             f"| {label} | {range_of([hit[0] for hit in hits.values()], 2)} | {range_of(ratio, 2) if ratio else ''} | "
             f"{range_of([hit[1] for hit in hits.values()], 0)} | {epoch} | {number(100 * statistics.median(hit[2] for hit in hits.values()), 2)} % | "
-            f"{last} % | {busy(runs, label)} |")
+            f"{last} % | {busy(runs, label)} |"
+        )
     return lines
 
 
@@ -172,17 +207,36 @@ def settings_lines(runs, trials):
     for key in dict.fromkeys(run["key"] for run in runs if run.get("key") in trials):
         tried = sorted(trials[key], key=lambda trial: trial.get("seconds", float("inf")))
         system = next(run["label"] for run in runs if run.get("key") == key)
-        yield f"{system}, settings tried: " + "; ".join(
-            f"{name(trial)} {number(trial['seconds'], 2)} s" if "seconds" in trial else f"{name(trial)} fails ({trial['failed']})" for trial in tried) + "."
+        yield (
+            f"{system}, settings tried: "
+            + "; ".join(
+                f"{name(trial)} {number(trial['seconds'], 2)} s{' (busy)' if loaded(trial) else ''}"
+                if "seconds" in trial
+                else f"{name(trial)} fails ({trial['failed']})"
+                for trial in tried
+            )
+            + "."
+        )
 
 
 def write(path, rows, trials, facts):
     """rows: raw lines of each row by its name."""
-    lines = [f"# halo and its peers, {facts['date']}", "", *(f"{key}: {value}" + "  " for key, value in facts["lines"]), "", *TEXT.splitlines(), ""]
+    lines = [
+        f"# halo and its peers, {facts['date']}",
+        "",
+        *(f"{key}: {value}" + "  " for key, value in facts["lines"]),
+        "",
+        *TEXT.splitlines(),
+        "",
+    ]
     for row, runs in rows.items():
-        kind, graph = row.split(":")
-        lines += [f"## {row}", "", f"{max(run['round'] for run in runs) + 1} rounds, commit {runs[0]['commit']}; "
-                  f"`bench/peers/run {runs[0]['command line']}`", ""]
+        kind = row.split(":")[0]
+        lines += [
+            f"## {row}",
+            "",
+            f"{max(run['round'] for run in runs) + 1} rounds, commit {runs[0]['commit']}; `bench/peers/run {runs[0]['command line']}`",
+            "",
+        ]
         lines += TABLES.get(kind, epoch_table)(runs, trials) + [""]
         settings = list(settings_lines(runs, trials))
         lines += [*settings, ""] if settings else []
@@ -199,5 +253,4 @@ In every round each system runs once as a process of its own, the order turned f
 one that warms up; a cell is the median over runs, its range in brackets. `× best peer` is the fastest peer of the same round over this
 system. `busy runs`: other processes or the host took more than a twentieth of the machine's time meanwhile. Peak memory is resident, features
 and graph included; a peer's counts from the first epoch on, without what loading needed and without sampling processes, halo's from the start;
-(least): of any setting tried. Limits: `halo bench epoch`
-measures them in the same run."""
+(least …): of any setting tried. Limits: `halo bench epoch` measures them in the same run."""

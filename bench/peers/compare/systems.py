@@ -28,9 +28,20 @@ PASSIVE = {"OMP_WAIT_POLICY": "PASSIVE"}
 # What is tried to find a peer's best setting: options, environment. DGL's fused sampler does not survive 32-bit ids.
 CANDIDATES = {
     "dgl": [
-        ([], {}), (["--no-fused"], {}), (["--index", "32", "--no-fused"], {}), (["--workers", "1", "--no-fused"], {}), ([], PASSIVE), ([], ARENA),
+        ([], {}),
+        (["--no-fused"], {}),
+        (["--index", "32", "--no-fused"], {}),
+        (["--workers", "1", "--no-fused"], {}),
+        ([], PASSIVE),
+        ([], ARENA),
     ],
-    "graphbolt": [([], {}), (["--index", "32"], {}), (["--index", "32", "--workers", "1"], {}), (["--index", "32"], PASSIVE), (["--index", "32"], ARENA)],
+    "graphbolt": [
+        ([], {}),
+        (["--index", "32"], {}),
+        (["--index", "32", "--workers", "1"], {}),
+        (["--index", "32"], PASSIVE),
+        (["--index", "32"], ARENA),
+    ],
     "pyg": [([], {}), ([], PASSIVE), ([], ARENA)],
 }
 
@@ -38,7 +49,7 @@ CANDIDATES = {
 @dataclass
 class System:
     """One entry of a row. `read` turns what the process prints into a result; `compared`: its sampled work must equal the others'; `key`: under
-    which its setting is known."""
+    which its setting is known, once the best of `candidates` is found."""
 
     label: str
     command: list
@@ -48,6 +59,7 @@ class System:
     peer: bool = True
     threads: int = 0
     key: str = ""
+    candidates: list = field(default_factory=list)
 
 
 @dataclass
@@ -65,6 +77,10 @@ class Variant:
 
 
 PLAIN = Variant("halo", [], [])
+
+
+def on(threads):
+    return f"{threads} thread" + ("s" if threads > 1 else "")
 
 
 def spread(values):
@@ -127,7 +143,9 @@ def read_run(folder):
             score = scores[line["epoch"]]
             curve.append([trained, score["validation"]["accuracy"], score["test"]["accuracy"]])
         return {
-            "seconds": spread([line["seconds"] for line in times]), "stages": times[-1]["stages"], "curve": curve,
+            "seconds": spread([line["seconds"] for line in times]),
+            "stages": times[-1]["stages"],
+            "curve": curve,
             "peakMemory": [max(line["peakMemory"] for line in times)],
         }
 
@@ -135,7 +153,19 @@ def read_run(folder):
 
 
 def halo_training(model, threads):
-    return [*MODELS[model][0], "--hidden", "256", "--batch-size", str(BATCH), "--lr", str(LEARNING_RATE), "--dropout", "0", "--threads", str(threads)]
+    return [
+        *MODELS[model][0],
+        "--hidden",
+        "256",
+        "--batch-size",
+        str(BATCH),
+        "--lr",
+        str(LEARNING_RATE),
+        "--dropout",
+        "0",
+        "--threads",
+        str(threads),
+    ]
 
 
 def peer_training(model, threads):
@@ -158,12 +188,35 @@ class Rows:
         return [Variant.parse(text) for text in self.options.variant]
 
     def peer(self, name, script, graph, arguments, threads, epochs):
-        """A peer at its best setting."""
-        command = [python(), "-W", "ignore", str(HERE / script), "--system", name, self.data.dataset(graph), self.data.csc(graph), *arguments]
-        key = f"{script} {name} {graph} {' '.join(arguments)}"
-        extra, environment = self.tuner.best(key, command, CANDIDATES[name])
-        label = {"dgl": "DGL", "graphbolt": "GraphBolt", "pyg": "PyG"}[name]
-        return System(label, [*command, *extra, "--epochs", str(epochs)], read_peer, environment, name != "pyg", True, threads, key)
+        """A peer whose best setting `settle` finds."""
+        command = [
+            python(),
+            "-W",
+            "ignore",
+            str(HERE / script),
+            "--system",
+            name,
+            self.data.dataset(graph),
+            self.data.csc(graph),
+            *arguments,
+        ]
+        return System(
+            {"dgl": "DGL", "graphbolt": "GraphBolt", "pyg": "PyG"}[name],
+            [*command, "--epochs", str(epochs)],
+            read_peer,
+            {},
+            name != "pyg",
+            True,
+            threads,
+            f"{script} {name} {graph} {' '.join(arguments)}",
+            CANDIDATES[name],
+        )
+
+    def settle(self, system):
+        """Gives a peer its best setting."""
+        if system.candidates:
+            options, system.environment = self.tuner.best(system.key, system.command, system.candidates)
+            system.command += options
 
     def epoch(self, model, graph):
         threads, epochs = self.options.threads, self.options.epochs
@@ -178,40 +231,95 @@ class Rows:
     def dist(self, graph):
         """Two workers or trainers of one thread; a step takes BATCH seeds of each."""
         epochs = ["--epochs", str(self.options.epochs)]
-        ours = [*MODELS["sage"][0], "--hidden", "256", "--batch-size-per-part", str(BATCH), "--lr", str(LEARNING_RATE), "--dropout", "0",
-                "--threads", "1", *epochs, "--json"]
+        ours = [
+            *MODELS["sage"][0],
+            "--hidden",
+            "256",
+            "--batch-size-per-part",
+            str(BATCH),
+            "--lr",
+            str(LEARNING_RATE),
+            "--dropout",
+            "0",
+            "--threads",
+            "1",
+            *epochs,
+            "--json",
+        ]
         found = []
         for variant in [PLAIN, *self.variants()]:
             measured = ["bench", "epoch", self.data.parts(graph, 2, variant.partition), *ours, *variant.options]
-            ways = {"asked": [str(HERE / "halo_pair"), self.halo, *measured, "--no-map-peers"], "mapped": [self.halo, "launch", "-n", "2", *measured]}
+            ways = {
+                "asked": [str(HERE / "halo_pair"), self.halo, *measured, "--no-map-peers"],
+                "mapped": [self.halo, "launch", "-n", "2", *measured],
+            }
             found += [
                 System(f"{variant.name}, {way}", command, read_halo, compared=variant is PLAIN, peer=False, threads=1)
                 for way, command in ways.items()
             ]
-        peer = [str(HERE / "distdgl"), self.data.distdgl(graph, 2), str(CLASSES), graph, *MODELS["sage"][1], "--batch-size", str(BATCH),
-                "--lr", str(LEARNING_RATE), *epochs]
+        peer = [
+            str(HERE / "distdgl"),
+            self.data.distdgl(graph, 2),
+            str(CLASSES),
+            graph,
+            *MODELS["sage"][1],
+            "--batch-size",
+            str(BATCH),
+            "--lr",
+            str(LEARNING_RATE),
+            *epochs,
+        ]
         return found + [System("DistDGL", peer, read_peer, threads=1)]
 
     def sampler(self, graph):
         found = []
         for threads in sorted({1, self.options.threads}):
             fixed = ["--batch-size", str(BATCH), "--threads", str(threads)]
-            command = [self.halo, "bench", "sampler", self.data.parts(graph, 1), "--fanout", "15,10,5", *fixed, "--epochs",
-                       str(self.options.epochs), "--json"]
-            found.append(System(f"halo, {threads} threads", command, read_sampler, peer=False, threads=threads))
+            command = [
+                self.halo,
+                "bench",
+                "sampler",
+                self.data.parts(graph, 1),
+                "--fanout",
+                "15,10,5",
+                *fixed,
+                "--epochs",
+                str(self.options.epochs),
+                "--json",
+            ]
+            found.append(System(f"halo, {on(threads)}", command, read_sampler, peer=False, threads=threads))
             for name in ("dgl", "graphbolt"):
                 system = self.peer(name, "sample.py", graph, ["--fanouts", "15,10,5", *fixed], threads, self.options.epochs)
-                system.label += f", {threads} threads"
+                system.label += f", {on(threads)}"
                 found.append(system)
         return found
 
     def kernels(self, graph):
         found = []
         for threads in sorted({1, self.options.threads}):
-            ours = [self.halo, "bench", "kernels", self.data.parts(graph, 1), "--threads", str(threads), "--kernels", "fused,full-graph", "--json"]
-            peer = [python(), "-W", "ignore", str(HERE / "kernels.py"), self.data.dataset(graph), self.data.csc(graph), "--threads", str(threads)]
-            found.append(System(f"halo, {threads} threads", ours, json.loads, {}, False, False, threads))
-            found.append(System(f"DGL and torch.sparse, {threads} threads", peer, json.loads, {}, False, True, threads))
+            ours = [
+                self.halo,
+                "bench",
+                "kernels",
+                self.data.parts(graph, 1),
+                "--threads",
+                str(threads),
+                "--kernels",
+                "fused,full-graph",
+                "--json",
+            ]
+            peer = [
+                python(),
+                "-W",
+                "ignore",
+                str(HERE / "kernels.py"),
+                self.data.dataset(graph),
+                self.data.csc(graph),
+                "--threads",
+                str(threads),
+            ]
+            found.append(System(f"halo, {on(threads)}", ours, json.loads, {}, False, False, threads))
+            found.append(System(f"DGL and torch.sparse, {on(threads)}", peer, json.loads, {}, False, True, threads))
         return found
 
     def accuracy(self, graph):
@@ -220,8 +328,20 @@ class Rows:
         for variant in [PLAIN, *self.variants()]:
             folder = Path(self.options.work) / "runs" / "".join(letter if letter.isalnum() else "-" for letter in f"{graph} {variant.name}")
             os.makedirs(folder.parent, exist_ok=True)
-            command = [self.halo, "train", self.data.parts(graph, 1, variant.partition), "-o", str(folder), "--force",
-                       *halo_training("sage", threads), "--epochs", str(self.options.accuracy_epochs), "--checkpoint-every", "0", *variant.options]
+            command = [
+                self.halo,
+                "train",
+                self.data.parts(graph, 1, variant.partition),
+                "-o",
+                str(folder),
+                "--force",
+                *halo_training("sage", threads),
+                "--epochs",
+                str(self.options.accuracy_epochs),
+                "--checkpoint-every",
+                "0",
+                *variant.options,
+            ]
             found.append(System(variant.name, command, read_run(folder), {}, False, False, threads))
         for name in ("dgl", "graphbolt"):
             system = self.peer(name, "train.py", graph, peer_training("sage", threads), threads, self.options.accuracy_epochs)

@@ -10,7 +10,7 @@ from compare.machine import Watch
 
 
 class Tuner:
-    def __init__(self, work, read, afresh=False, epochs=2):
+    def __init__(self, work, read, afresh=False, epochs=1):
         self.path, self.read, self.epochs = Path(work) / "settings.json", read, epochs
         self.known = json.loads(self.path.read_text()) if self.path.exists() and not afresh else {}
 
@@ -27,7 +27,7 @@ class Tuner:
     def _measure(self, key, command, candidates):
         trials = []
         for options, extra in candidates:
-            arguments = [*command, *options, "--epochs", str(self.epochs)]
+            arguments = [*command, *options, "--epochs", str(self.epochs)]  # the last --epochs counts
             with Watch() as watch:
                 done = subprocess.run(arguments, capture_output=True, text=True, env=environment(extra))
             trial = {"options": options, "environment": extra, **watch.record()}
