@@ -130,7 +130,7 @@ def kernel_rates(run):
                 yield ("first layer", "halo", kernel["columns"]), kernel["rate"]["median"] / 1e9, kernel.get("share")
             elif kernel["kernel"] == "full-graph" and kernel["columns"] in (100, 256):
                 rate = result["edges"] * kernel["columns"] * 4 / kernel["seconds"]["median"] / 1e9
-                yield ("whole graph", kernel.get("form", "") and f"halo, {kernel['form']}", kernel["columns"]), rate, kernel.get("share")
+                yield ("whole graph", f"halo, {kernel['form']}", kernel["columns"]), rate, kernel.get("share")
 
 
 def kernel_table(runs, trials):
@@ -140,14 +140,23 @@ def kernel_table(runs, trials):
             found.setdefault((what, run["threads"], width, who), {})[run["round"]] = rate
             if share is not None:
                 shares.setdefault((what, run["threads"], width, who), []).append(100 * share)
-    lines = ["| mean of | threads | F | who | GB/s | halo's over it | of the rate of reading |", "|---|---|---|---|---|---|---|"]
-    for (what, threads, width, who), rates in sorted(found.items(), key=lambda item: item[0]):
-        ours = [values for key, values in found.items() if key[:3] == (what, threads, width) and key[3].startswith("halo")]
-        over = [max(own[turn] for own in ours if turn in own) / rates[turn] for turn in rates if any(turn in own for own in ours)]
-        share = shares.get((what, threads, width, who))
+
+    def over(key, other):
+        """Round by round: this kernel's rate over another's, of the same rows."""
+        theirs = found.get((*key[:3], other), {})
+        rates = [rate / theirs[turn] for turn, rate in found[key].items() if turn in theirs]
+        return range_of(rates, 2) if rates and key[3].startswith("halo") else ""
+
+    lines = [
+        "| mean of | threads | F | who | GB/s | × DGL | × torch.sparse | of the rate of reading |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for key, rates in sorted(found.items(), key=lambda item: item[0]):
+        what, threads, width, who = key
+        share = range_of(shares[key], 1) + " %" if key in shares else ""
         lines.append(
-            f"| {what} | {threads} | {width} | {who} | {range_of(list(rates.values()), 2)} | "
-            f"{range_of(over, 2) if over and not who.startswith('halo') else ''} | {range_of(share, 1) + ' %' if share else ''} |"
+            f"| {what} | {threads} | {width} | {who} | {range_of(list(rates.values()), 2)} | {over(key, 'DGL')} | "
+            f"{over(key, 'torch.sparse')} | {share} |"
         )
     quiet = "; ".join(f"{label} {busy(runs, label)}" for label in labels(runs))
     return [
@@ -159,11 +168,11 @@ def kernel_table(runs, trials):
 
 def accuracy_table(runs, trials):
     peers = {run["label"] for run in runs if run["peer"]}
-    final = {peer: statistics.median(run["result"]["curve"][-1][1] for run in runs if run["label"] == peer) for peer in peers}
-    target = int(min(final.values(), default=0) * 1000) / 1000
+    target = int(min((run["result"]["curve"][-1][1] for run in runs if run["peer"]), default=0) * 1000) / 1000
     lines = [
-        f"Target: a validation accuracy of {target:.3f}, the lowest that a peer ends with, rounded down. Seconds are those of training, "
-        "without evaluation and without what is made before the first epoch.",
+        f"Target: a validation accuracy of {target:.3f}, the lowest that a peer's run ends with, rounded down; every round has its seed. Seconds are those of training "
+        "and, with --first-hop exact, of making its rows; without loading and evaluation. Each "
+        "system initialises weights in its own way.",
         "",
         "| system | s to the target | × best peer | epochs to it | epoch s | test accuracy there | last validation accuracy | busy runs |",
         "|---|---|---|---|---|---|---|---|",

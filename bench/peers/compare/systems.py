@@ -5,6 +5,7 @@ A result has: seconds (of the epochs of one process, median, lowest, highest), s
 
 import json
 import os
+import re
 import statistics
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -49,7 +50,8 @@ CANDIDATES = {
 @dataclass
 class System:
     """One entry of a row. `read` turns what the process prints into a result; `compared`: its sampled work must equal the others'; `key`: under
-    which its setting is known, once the best of `candidates` is found."""
+    which its setting is known, once the best of `candidates` is found; `forget`: a
+    folder that is removed before every run; `seeded`: every round has a seed of its own."""
 
     label: str
     command: list
@@ -60,6 +62,8 @@ class System:
     threads: int = 0
     key: str = ""
     candidates: list = field(default_factory=list)
+    forget: str = ""
+    seeded: bool = False
 
 
 @dataclass
@@ -87,8 +91,8 @@ def spread(values):
     return {"median": statistics.median(values), "lowest": min(values), "highest": max(values)}
 
 
-def read_peer(output):
-    found = json.loads(output.strip().splitlines()[-1])
+def read_peer(done):
+    found = json.loads(done.stdout.strip().splitlines()[-1])
     epochs = found["epochs"]
     memory = found.get("peakMemory", 0)
     result = {
@@ -106,8 +110,8 @@ def read_peer(output):
     return result
 
 
-def read_halo(output):
-    found = json.loads(output)
+def read_halo(done):
+    found = json.loads(done.stdout)
     layers = found["traffic"]["layers"]
     result = {
         "seconds": found["seconds"],
@@ -125,19 +129,24 @@ def read_halo(output):
     return result
 
 
-def read_sampler(output):
-    found = json.loads(output)
+def read_sampler(done):
+    found = json.loads(done.stdout)
     return {"seconds": found["seconds"], "sampledEdges": found["sampledEdges"], "inputRows": found.get("inputRows"), "raw": found}
 
 
-def read_run(folder):
-    """Validation and test accuracy of every epoch of a `halo train`, and the seconds trained up to it."""
+def read_kernels(done):
+    return json.loads(done.stdout)
 
-    def read(_):
+
+def read_run(folder):
+    """Validation and test accuracy of every epoch of a `halo train`, and the seconds trained up to it, those of making derived rows included."""
+
+    def read(done):
         lines = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
         scores = {line["epoch"]: line for line in lines if "validation" in line}
         times = [json.loads(line) for line in (folder / "timings.jsonl").read_text().splitlines()]
-        curve, trained = [], 0.0
+        made = re.search(r"made for .* in ([0-9.]+) s", done.stdout + done.stderr)
+        curve, trained = [], float(made[1]) if made else 0.0
         for line in times:
             trained += line["seconds"]
             score = scores[line["epoch"]]
@@ -215,7 +224,9 @@ class Rows:
     def settle(self, system):
         """Gives a peer its best setting."""
         if system.candidates:
-            options, system.environment = self.tuner.best(system.key, system.command, system.candidates)
+            # A setting is for speed: it is looked for, and known, without evaluation.
+            plain = [word for word in system.command if word != "--accuracy"]
+            options, system.environment = self.tuner.best(system.key, plain, system.candidates)
             system.command += options
 
     def epoch(self, model, graph):
@@ -318,8 +329,8 @@ class Rows:
                 "--threads",
                 str(threads),
             ]
-            found.append(System(f"halo, {on(threads)}", ours, json.loads, {}, False, False, threads))
-            found.append(System(f"DGL and torch.sparse, {on(threads)}", peer, json.loads, {}, False, True, threads))
+            found.append(System(f"halo, {on(threads)}", ours, read_kernels, {}, False, False, threads))
+            found.append(System(f"DGL and torch.sparse, {on(threads)}", peer, read_kernels, {}, False, True, threads))
         return found
 
     def accuracy(self, graph):
@@ -328,10 +339,11 @@ class Rows:
         for variant in [PLAIN, *self.variants()]:
             folder = Path(self.options.work) / "runs" / "".join(letter if letter.isalnum() else "-" for letter in f"{graph} {variant.name}")
             os.makedirs(folder.parent, exist_ok=True)
+            parts = self.data.parts(graph, 1, variant.partition)
             command = [
                 self.halo,
                 "train",
-                self.data.parts(graph, 1, variant.partition),
+                parts,
                 "-o",
                 str(folder),
                 "--force",
@@ -342,9 +354,10 @@ class Rows:
                 "0",
                 *variant.options,
             ]
-            found.append(System(variant.name, command, read_run(folder), {}, False, False, threads))
+            found.append(System(variant.name, command, read_run(folder), {}, False, False, threads, forget=f"{parts}/derived", seeded=True))
         for name in ("dgl", "graphbolt"):
             system = self.peer(name, "train.py", graph, peer_training("sage", threads), threads, self.options.accuracy_epochs)
             system.command.append("--accuracy")
+            system.seeded = True
             found.append(system)
         return found

@@ -32,7 +32,7 @@ class Tuner:
                 done = subprocess.run(arguments, capture_output=True, text=True, env=environment(extra))
             trial = {"options": options, "environment": extra, **watch.record()}
             if done.returncode == 0:
-                result = self.read(done.stdout)
+                result = self.read(done)
                 trial.update(seconds=result["seconds"]["lowest"], peakMemory=result["peakMemory"])
             else:
                 trial["failed"] = (done.stderr.strip().splitlines() or [f"status {done.returncode}"])[-1]
