@@ -265,7 +265,7 @@ public struct EpochPlanner {
           guard let limit = report.limits.stages[stage.rawValue], limit > 1e-4 else { return nil }
           return "\(stage.rawValue) \(((report.stages[stage.rawValue] ?? 0) / limit * 100).rounded() / 100)"
         }.joined(separator: ", "),
-      "one part for each worker, or as many as the partition has: \(parts) parts; parts are balanced",
+      "one part for each worker, or as many as the partition has: \(parts) parts",
       "all workers have this machine's cores",
     ]
     if request.workers > 1 {

@@ -70,6 +70,7 @@ import Training
     let work = work(.sage, derivedColumns: 200)
     #expect(reads(work, .forward).first == "0 rows once 400 x 40")
     #expect(products(work, .forward).first == "forward 10x200x256 x 4")
+    #expect(reads(work, .backward).first == "0 rows once 400 x 40")
     #expect(products(work, .backward).first == "weightGradient 10x200x256 x 4")
   }
 
