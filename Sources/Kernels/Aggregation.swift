@@ -47,7 +47,8 @@ public struct Neighborhood: @unchecked Sendable {
 ///
 /// `out[i] = initial[i] + m(i) · Σ_e weights[e] · scales[sources[e]] · x[sources[e]]` over the edges `e` of destination `i`, where
 /// `m(i)` is 1 for a sum and 1 / (number of edges) for a mean; a destination without edges gets its initial value. With an input
-/// table as `x` this is gather and aggregation in one pass, and the gathered matrix is never built; with the transposed edges
+/// table as `x` this is gather and aggregation in one pass, and the gathered matrix is never built: stored elements of any type are
+/// widened to float32 as they are read, and added up in float32; with the transposed edges
 /// it is the backward pass; with a dense matrix and the entries of sparse rows it is their product.
 ///
 /// Each output row is added up by one thread in edge order, products are never fused with sums: the bits depend neither on
@@ -87,13 +88,9 @@ public enum Aggregation {
     precondition(initial == nil || initial?.columns == rows.columns, "initial values of another width")
     var native = edges.native(from: range.lowerBound)
     var source = rows.native
-    switch rows.elementType {
-    case .float32:
-      halo_aggregate_f32(
-        instructions.native, &native, &source, range.count, rows.columns, reduction == .mean ? 1 : 0, initial?.base,
-        initial?.rows ?? 0, initial?.stride ?? 0, out.base, out.stride)
-    default: preconditionFailure("no kernel reads rows of \(rows.elementType)")
-    }
+    halo_aggregate(
+      instructions.native, &native, &source, range.count, rows.columns, reduction == .mean ? 1 : 0, initial?.base,
+      initial?.rows ?? 0, initial?.stride ?? 0, out.base, out.stride)
   }
 
   /// Aggregates for all destinations, tiles of them spread over `threads`; arguments as above.

@@ -1,3 +1,4 @@
+internal import CKernels
 public import Tensors
 
 /// Element-wise arithmetic on rows, for what is done to a tile while it is in cache.
@@ -31,16 +32,12 @@ public enum RowArithmetic {
   ///   - first: Number of the first row read.
   ///   - factors: `b`, shape (rows of `out`).
   public static func blend(
-    _ out: MatrixView, by scales: UnsafePointer<Float>, with rows: RowSource, from first: Int, times factors: UnsafePointer<Float>
+    _ out: MatrixView, by scales: UnsafePointer<Float>, with rows: RowSource, from first: Int, times factors: UnsafePointer<Float>,
+    instructions: InstructionSet = .detected
   ) {
     precondition(out.columns == rows.columns && first >= 0 && first + out.rows <= rows.count, "rows outside their source")
-    precondition(rows.elementType == .float32, "no kernel reads rows of \(rows.elementType)")
-    for index in 0..<out.rows {
-      let row = rows.address(of: first &+ index).assumingMemoryBound(to: Float.self)
-      let target = out.row(index)
-      let (scale, factor) = (scales[index], factors[index])
-      for column in 0..<out.columns { target[column] = scale * target[column] + factor * row[column] }
-    }
+    var source = rows.native
+    halo_blend_rows(instructions.native, &source, first, out.rows, rows.columns, scales, factors, out.base, out.stride)
   }
 
   /// `row[c] = max(row[c], 0)`.

@@ -1,3 +1,4 @@
+internal import CKernels
 import Tensors
 
 /// Factors that make every row sum to one, as the published protocol of the Planetoid graphs prepares bags of words.
@@ -6,14 +7,13 @@ import Tensors
 /// arXiv:1609.02907, §5.1. O(entries).
 public enum RowNormalisation {
   /// Factors of dense rows `range`, written to `scales[range]`.
-  public static func scales(of rows: RowSource, _ range: Range<Int>, into scales: UnsafeMutablePointer<Float>) {
-    switch rows.elementType {
-    case .float32:
-      for row in range {
-        scales[row] = reciprocal(Elements.sum(rows.address(of: row).assumingMemoryBound(to: Float.self), count: rows.columns))
-      }
-    default: preconditionFailure("no kernel reads rows of \(rows.elementType)")
-    }
+  public static func scales(
+    of rows: RowSource, _ range: Range<Int>, into scales: UnsafeMutablePointer<Float>, instructions: InstructionSet = .detected
+  ) {
+    precondition(range.lowerBound >= 0 && range.upperBound <= rows.count, "rows outside their source")
+    var source = rows.native
+    halo_sum_rows(instructions.native, &source, range.lowerBound, range.count, rows.columns, scales + range.lowerBound)
+    for row in range { scales[row] = reciprocal(scales[row]) }
   }
 
   /// Factor of a sparse row with these entries.

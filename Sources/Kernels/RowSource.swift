@@ -10,7 +10,7 @@ public struct RowSource: @unchecked Sendable {
   public let columns: Int
   public let elementType: ElementType
   let base: UnsafeRawPointer?
-  let strideBytes: Int
+  private let strideBytes: Int
   let references: UnsafePointer<RowReference>?
   let segments: SegmentTable?
   /// Keeps the memory of input rows alive.
@@ -44,21 +44,32 @@ public struct RowSource: @unchecked Sendable {
     owners = segments
   }
 
-  /// Whether kernels can read rows stored as `type`.
-  public static func supports(_ type: ElementType) -> Bool { type == .float32 }
+  /// Types of elements that kernels read, widened to float32 as they are read; int8 rows carry their scale
+  /// (`ElementType.rowBytes(columns:)`).
+  public static let elementTypes: [ElementType] = [.float32, .float16, .bfloat16, .int8]
 
-  /// Where row `index` begins.
-  func address(of index: Int) -> UnsafeRawPointer {
-    guard let references, let segments else { return base.unsafelyUnwrapped + index &* strideBytes }
-    let reference = references[index]
-    return segments.base(reference.segment) + reference.row &* segments.stride(reference.segment)
+  /// Whether kernels can read rows stored as `type`.
+  public static func supports(_ type: ElementType) -> Bool { elementTypes.contains(type) }
+
+  /// What a table must hold to be read, for errors.
+  public static func expectation(of table: String) -> String {
+    "\(elementTypes.dropLast().map(\.rawValue).joined(separator: ", ")) or \(elementTypes[elementTypes.count - 1]) rows in table '\(table)'"
   }
 
   var native: halo_rows {
-    halo_rows(
+    let element =
+      switch elementType {
+      case .float32: halo_float32
+      case .float16: halo_float16
+      case .bfloat16: halo_bfloat16
+      case .int8: halo_int8
+      default: preconditionFailure("no kernel reads rows of \(elementType)")
+      }
+    return halo_rows(
       base: base?.assumingMemoryBound(to: CChar.self), stride: strideBytes,
       references: references.map { UnsafeRawPointer($0).assumingMemoryBound(to: UInt64.self) },
-      bases: segments.map { UnsafePointer($0.bases.pointer) }, strides: segments.map { UnsafePointer($0.strides.pointer) })
+      bases: segments.map { UnsafePointer($0.bases.pointer) }, strides: segments.map { UnsafePointer($0.strides.pointer) },
+      element: element, scale_offset: ElementType.scaleOffset(columns: columns))
   }
 }
 
@@ -76,13 +87,10 @@ public final class SegmentTable: Sendable {
       precondition(segment.elementType == segments[0].elementType, "segments of one table have one element type")
       precondition(RowSource.supports(segment.elementType), "no kernel reads rows of \(segment.elementType)")
       precondition(
-        segment.rows <= 1 || segment.strideBytes >= columns * segment.elementType.size,
+        segment.rows <= 1 || segment.strideBytes >= segment.elementType.rowBytes(columns: columns),
         "rows of \(columns) columns with a stride of \(segment.strideBytes) bytes")
       bases.pointer[index] = segment.base.assumingMemoryBound(to: CChar.self)
       strides.pointer[index] = segment.strideBytes
     }
   }
-
-  func base(_ segment: Int) -> UnsafeRawPointer { UnsafeRawPointer(bases.pointer[segment].unsafelyUnwrapped) }
-  func stride(_ segment: Int) -> Int { strides.pointer[segment] }
 }

@@ -11,4 +11,17 @@ public enum ElementType: String, Codable, Sendable, CaseIterable {
     case .float64, .int64, .uint64: 8
     }
   }
+
+  /// Bytes of a dense row of `columns` elements without padding.
+  ///
+  /// An int8 row carries its scale: the value of element `c` is `q[c] · scale`, rounded to float32.
+  /// ```
+  /// ┌──────────────────┬──────────────────────────┬───────────────┐
+  /// │ int8 q (columns) │ zeros, to 4 bytes' bound │ float32 scale │
+  /// └──────────────────┴──────────────────────────┴───────────────┘
+  /// ```
+  public func rowBytes(columns: Int) -> Int { self == .int8 ? Self.scaleOffset(columns: columns) + 4 : columns * size }
+
+  /// Where the scale of an int8 row begins, in bytes from its first element.
+  public static func scaleOffset(columns: Int) -> Int { (columns + 3) / 4 * 4 }
 }

@@ -25,14 +25,26 @@ typedef struct halo_edges {
   const float *scales;
 } halo_edges;
 
-/// Float32 rows by number: row s is base + s * stride, or, with references, bases[g] + r * strides[g] where g is the top
-/// 16 bits and r the low 48 bits of references[s]. Strides are in bytes.
+/// How the elements of rows are stored. Every one widens to a float32 without rounding.
+typedef enum halo_element : uint32_t {
+  halo_float32 = 0,
+  halo_float16 = 1,
+  /// The upper half of a float32.
+  halo_bfloat16 = 2,
+  /// Times the row's own scale, a float32 at `scale_offset` in the row: the product is rounded to float32.
+  halo_int8 = 3,
+} halo_element;
+
+/// Rows by number: row s is base + s * stride, or, with references, bases[g] + r * strides[g] where g is the top 16 bits and
+/// r the low 48 bits of references[s]. Strides and offsets are in bytes.
 typedef struct halo_rows {
   const char *base;
   size_t stride;
   const uint64_t *references;
   const char *const *bases;
   const size_t *strides;
+  halo_element element;
+  size_t scale_offset;
 } halo_rows;
 
 /// out[i] = initial[i] + m(i) * sum over edges e of destination i of weights[e] * scales[sources[e]] * row(sources[e]),
@@ -40,8 +52,20 @@ typedef struct halo_rows {
 ///
 /// Only rows below initial_count have an initial value, the others start from zero; `initial` may be `out`. Strides of
 /// matrices are in elements.
-void halo_aggregate_f32(halo_isa isa, const halo_edges *edges, const halo_rows *rows, size_t count, size_t width, int mean,
-                        const float *initial, size_t initial_count, size_t initial_stride, float *out, size_t out_stride);
+void halo_aggregate(halo_isa isa, const halo_edges *edges, const halo_rows *rows, size_t count, size_t width, int mean,
+                    const float *initial, size_t initial_count, size_t initial_stride, float *out, size_t out_stride);
+
+/// out[i] = scales[first + i] * row(first + i) for i in 0 ..< count; `scales` NULL: 1.
+void halo_copy_rows(halo_isa isa, const halo_rows *rows, size_t first, size_t count, size_t width, const float *scales, float *out,
+                    size_t out_stride);
+
+/// out[i] = scales[i] * out[i] + factors[i] * row(first + i) for i in 0 ..< count.
+void halo_blend_rows(halo_isa isa, const halo_rows *rows, size_t first, size_t count, size_t width, const float *scales,
+                     const float *factors, float *out, size_t out_stride);
+
+/// sums[i] = sum of the elements of row(first + i) for i in 0 ..< count, in eight interleaved partial sums that are added
+/// pairwise, and then the last width % 8 elements one after the other.
+void halo_sum_rows(halo_isa isa, const halo_rows *rows, size_t first, size_t count, size_t width, float *sums);
 
 /// Keep bits of dropout: bit c % 8 of bits[i * bits_stride + c / 8] is set when the 16-bit number of column c, drawn by
 /// Philox4x32-10 under `key` at counter (ids[i], step, c / 8), is at least `threshold`. Bits past the width are zero.
@@ -59,7 +83,7 @@ void halo_mask(halo_isa isa, float *z, size_t count, size_t width, size_t stride
 
 /// Asks for the cache lines of a row.
 static inline void halo_ask_for(const char *row, size_t row_bytes) {
-  for (size_t offset = 0; offset < row_bytes; offset += 64) __builtin_prefetch(row + offset);
+  for (const char *line = row - ((uintptr_t)row & 63); line < row + row_bytes; line += 64) __builtin_prefetch(line);
 }
 
 /// Sum of the first word of every 64 bytes of each row that `sequence` names: reading, and nothing else. Rows are asked for
