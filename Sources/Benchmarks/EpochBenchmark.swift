@@ -34,7 +34,7 @@ public enum EpochBenchmark {
     let seconds = EpochReport.Spread(byEpoch.map { lines in lines.map(\.seconds).max() ?? 0 })
     let traffic = summary.traffic(ofEpoch: numbers[numbers.count / 2])
     let table = job.inputTable
-    let rowBytes = table.columns * table.elementType.size
+    let rowBytes = table.rowBytes
     let steps = job.stepsPerEpoch
     let work = EpochWork(
       shape: job.modelShape, traffic: traffic, rowBytes: rowBytes, batches: steps * manifest.partCount,

@@ -9,6 +9,7 @@ import Tensors
 ///   dataset.json
 ///   edges/<relation>/sources.npy, destinations.npy     uint32 (edges), original ids of the end's node type
 ///   nodes/<type>/<table>.npy                           dense rows (nodes, columns)
+///   nodes/<type>/<table>.scale.npy                     float32 (nodes), what int8 rows are multiplied by
 ///   nodes/<type>/<table>.indptr.npy, .indices.npy, .data.npy    sparse rows: int64 (nodes + 1), uint32, float32
 ///   nodes/<type>/labels.npy                            int32 (nodes), −1 = unknown
 ///   nodes/<type>/train.npy, validation.npy, test.npy   uint32, increasing; the default split

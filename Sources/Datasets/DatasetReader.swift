@@ -55,10 +55,11 @@ public struct DatasetReader {
         throw InputError(
           file.path, expected: "shape [\(rows), \(table.columns)] of \(stored)", found: "\(file.shape) of \(file.elementType)")
       }
+      let scales: ArrayView<Float>? = table.elementType == .int8 ? try array("\(name).scale", [rows]) : nil
       return .dense(
         DenseRows(
           rows: rows, columns: table.columns, strideBytes: table.columns * stored.size, elementType: table.elementType,
-          bytes: file.bytes))
+          bytes: file.bytes, scales: scales))
     case .sparse:
       let indptr: ArrayView<Int64> = try array("\(name).indptr", [rows + 1])
       let indices: ArrayView<UInt32> = try array("\(name).indices", [nil])

@@ -107,6 +107,8 @@ private final class DirectoryWriter {
       }
     }
     try writer.close()
+    guard rows.elementType == .int8 else { return }
+    try write((0..<rows.rows).map { rows.scale(of: $0) }, "\(name).scale", .float32)
   }
 
   private func write<T: BitwiseCopyable>(_ elements: some Collection<T>, _ name: String, _ type: ElementType) throws {

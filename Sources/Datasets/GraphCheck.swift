@@ -18,7 +18,10 @@ struct GraphCheck {
     for (name, nodes) in zip(graph.schema.nodeTypes, graph.nodes) {
       for (table, rows) in nodes.tables {
         try check(rows.rows == nodes.count, "nodes/\(name)/\(table)", "\(nodes.count) rows, one for each node", "\(rows.rows)")
-        if case .sparse(let sparse) = rows { try checkSparse(sparse, "nodes/\(name)/\(table)") }
+        switch rows {
+        case .sparse(let sparse): try checkSparse(sparse, "nodes/\(name)/\(table)")
+        case .dense(let dense): try checkScales(dense, "nodes/\(name)/\(table).scale")
+        }
       }
       if let labels = nodes.labels { try checkLabels(labels, nodes, "nodes/\(name)/labels") }
       for (index, split) in nodes.splits.enumerated() {
@@ -67,6 +70,13 @@ struct GraphCheck {
     }
     let bad = firstBad.load(ordering: .relaxed)
     try check(bad == Int.max, "\(array).indices", "increasing columns below \(rows.columns) in every row", "others in row \(bad)")
+  }
+
+  private func checkScales(_ rows: DenseRows, _ array: String) throws {
+    guard rows.elementType == .int8 else { return }
+    for row in 0..<rows.rows where !rows.scale(of: row).isFinite || rows.scale(of: row) < 0 {
+      throw InputError(place(array), expected: "scales that are finite and not negative", found: "\(rows.scale(of: row)) of row \(row)")
+    }
   }
 
   private func checkLabels(_ labels: ArrayView<Int32>, _ nodes: NodeData, _ array: String) throws {

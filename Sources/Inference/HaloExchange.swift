@@ -67,19 +67,21 @@ public final class HaloExchange {
   /// Sends the rows that other workers want of `segments` and receives those that own parts want; a collective call.
   ///
   /// - Parameters:
-  ///   - segments: Float32 rows of each own part, inner nodes first.
-  ///   - arrived: Receives the rows of others, shape (`arrivingRows`, columns), no gaps.
+  ///   - segments: Rows of each own part, inner nodes first, of one element type.
+  ///   - rowBytes: Bytes of a row.
+  ///   - arrived: Receives the rows of others as they are, shape (`arrivingRows`, words of 4 bytes that hold a row), no gaps.
   ///   - roundBytes: Bytes copied to be sent in one round, the same on every worker; at least one row goes to each worker.
-  public func exchange(_ segments: [RowSegment], into arrived: MatrixView, roundBytes: Int) throws {
+  public func exchange(_ segments: [RowSegment], rowBytes: Int, into arrived: MatrixView, roundBytes: Int) throws {
     precondition(arrived.rows == arrivingRows && arrived.stride == arrived.columns, "arriving rows of another shape")
-    precondition(segments.allSatisfy { $0.elementType == .float32 && $0.strideBytes >= 4 * arrived.columns || $0.rows == 0 }, "other rows")
+    precondition(arrived.columns == Self.words(rowBytes), "\(rowBytes) bytes in rows of \(arrived.columns) words")
+    precondition(segments.allSatisfy { $0.strideBytes >= rowBytes || $0.rows == 0 }, "rows narrower than \(rowBytes) bytes")
     guard longestMessage > 0 else { return }
     let rowsPerRound = max(1, roundBytes / (4 * arrived.columns * (group.size - 1)))
     for first in stride(from: 0, to: longestMessage, by: rowsPerRound) {
       let round = first..<first + rowsPerRound
       let lists = outgoing.map { $0[round.clamped(to: 0..<$0.count)] }
       try group.exchange(
-        send: copies(of: lists, from: segments, columns: arrived.columns),
+        send: copies(of: lists, from: segments, rowBytes: rowBytes),
         receive: (0..<group.size).map { worker in
           let rows = round.clamped(to: 0..<starts[worker + 1] - starts[worker])
           return UnsafeMutableRawBufferPointer(
@@ -89,19 +91,25 @@ public final class HaloExchange {
   }
 
   /// The rows of one round, one message per worker, in `sending` until the next round.
-  private func copies(of lists: [ArraySlice<RowReference>], from segments: [RowSegment], columns: Int) -> [UnsafeRawBufferPointer] {
-    sending.resize(to: lists.reduce(0) { $0 + $1.count } * columns)
+  private func copies(of lists: [ArraySlice<RowReference>], from segments: [RowSegment], rowBytes: Int) -> [UnsafeRawBufferPointer] {
+    let words = Self.words(rowBytes)
+    sending.resize(to: lists.reduce(0) { $0 + $1.count } * words)
     var target = sending.pointer
     return lists.map { list in
       let begin = target
       for reference in list {
         let segment = segments[reference.segment]
-        target.update(from: (segment.base + reference.row * segment.strideBytes).assumingMemoryBound(to: Float.self), count: columns)
-        target += columns
+        // The last word is whole, whatever the row leaves of it.
+        if words > 0 { target[words - 1] = 0 }
+        UnsafeMutableRawPointer(target).copyMemory(from: segment.base + reference.row * segment.strideBytes, byteCount: rowBytes)
+        target += words
       }
       return UnsafeRawBufferPointer(UnsafeBufferPointer(start: begin, count: target - begin))
     }
   }
+
+  /// Words of 4 bytes that hold a row.
+  static func words(_ rowBytes: Int) -> Int { (rowBytes + 3) / 4 }
 
   /// For every worker, the ids of its nodes that own parts need, increasing.
   private static func wanted(by parts: [LocalPartition], assignment: PartAssignment, group: any ProcessGroup) -> [[Int64]] {

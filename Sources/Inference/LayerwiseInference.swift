@@ -165,9 +165,13 @@ public final class LayerwiseInference {
   }
 
   private func arrivedRows(of segments: [RowSegment], columns: Int, _ storage: some InferenceStorage) throws -> RowSegment {
-    let arrived = try storage.scratch(rows: halo.arrivingRows, columns: columns)
-    try halo.exchange(segments, into: arrived.view, roundBytes: storage.roundBytes)
-    return RowSegment(arrived.view, owner: arrived)
+    let type = segments[0].elementType
+    let rowBytes = type.rowBytes(columns: columns)
+    let words = HaloExchange.words(rowBytes)
+    let arrived = try storage.scratch(rows: halo.arrivingRows, columns: words)
+    try halo.exchange(segments, rowBytes: rowBytes, into: arrived.view, roundBytes: storage.roundBytes)
+    return RowSegment(
+      base: UnsafeRawPointer(arrived.view.base), rows: arrived.view.rows, strideBytes: 4 * words, elementType: type, owner: arrived)
   }
 
   private func featureRows(_ store: RowStore, innerOnly: Bool, into arena: RowArena) throws -> [InputRows] {

@@ -12,7 +12,7 @@ import Tensors
 /// ┌──────────────────────────────────┐     ┌─────────────────┬──────────────────┬──────────────────┐
 /// │ count rows of detail bytes each  │     │ uint32 lengths  │  uint32 columns  │  float32 values  │
 /// └──────────────────────────────────┘     │     (count)     │     (detail)     │     (detail)     │
-///  rows as stored, without padding         └─────────────────┴──────────────────┴──────────────────┘
+///  rows as stored, without padding;        └─────────────────┴──────────────────┴──────────────────┘
 /// ```
 /// - Parameters:
 ///   - tables: What is served; a table's number names it in requests. Tables may be added while requests are answered.
@@ -40,7 +40,7 @@ struct RowServer: Sendable {
     let (shard, type) = try shard(request)
     guard case .dense(let table) = shard else { throw refusal(request, expected: "a dense table", found: "a sparse one") }
     let ids = try RequestedRows(request, ofType: type, in: self)
-    let rowBytes = table.columns * table.elementType.size
+    let rowBytes = table.rowBytes
     try checkSize(ids.count * rowBytes, of: request)
     let buffer = MessageBuffer(payloadBytes: ids.count * rowBytes)
     guard rowBytes > 0, ids.count > 0, let output = buffer.payload.baseAddress else {

@@ -70,7 +70,8 @@ struct RowPull {
 }
 
 extension RowPull.Chunk {
-  /// Checks the answer to a dense pull and copies its rows to their places in the arena, at the table's stride.
+  /// Checks the answer to a dense pull and copies its rows to their places in the arena, at the table's stride; rows of int8 come
+  /// with their scales.
   func scatterDense(_ reply: Reply, table: TableDescription, into arena: RowArena) throws {
     let rowBytes = table.rowBytes
     try check(reply, payloadBytes: count * rowBytes, detail: rowBytes)
@@ -81,6 +82,9 @@ extension RowPull.Chunk {
       let output = arena.denseRow(Int(rows[index]), strideBytes: table.strideBytes)
       memcpy(output, source + index &* rowBytes, rowBytes)
       if padding > 0 { memset(output + rowBytes, 0, padding) }
+      guard table.elementType == .int8 else { continue }
+      let scale = output.load(fromByteOffset: ElementType.scaleOffset(columns: table.columns), as: Float.self)
+      guard scale.isFinite, scale >= 0 else { throw malformed("scales that are finite and not negative", "\(scale)") }
     }
   }
 

@@ -18,7 +18,8 @@ public final class TableShards: Sendable {
   public let shards: [Int: FeatureTable]
 
   /// - Parameter resident: Parts whose rows are copied, once, into huge pages.
-  /// - Precondition: Every shard has the layout, columns, element type and stride of the description.
+  /// - Precondition: Every shard has the layout, columns, element type and stride of the description; rows of int8 carry their
+  ///   scales.
   public init(number: Int, description: TableDescription, shards: [Int: FeatureTable], resident: Set<Int> = []) {
     for (part, shard) in shards {
       precondition(Self.matches(shard, description), "part \(part) of table \(description.name) is not what the manifest says")
@@ -48,7 +49,7 @@ public final class TableShards: Sendable {
     switch shard {
     case .dense(let table):
       return description.layout == .dense && table.elementType == description.elementType
-        && table.strideBytes == description.strideBytes
+        && table.strideBytes == description.strideBytes && table.scales == nil
     case .sparse:
       return description.layout == .sparse
     }
@@ -68,9 +69,4 @@ public final class TableShards: Sendable {
           indices: Buffer(copying: rows.indices.elements).view, values: Buffer(copying: rows.values.elements).view))
     }
   }
-}
-
-extension TableDescription {
-  /// Bytes of a row of a dense table without its padding, as it travels.
-  var rowBytes: Int { columns * elementType.size }
 }

@@ -23,7 +23,10 @@ public struct RowSegment: @unchecked Sendable {
   }
 
   /// The rows of a table, in place.
+  ///
+  /// - Precondition: Rows of int8 carry their scales.
   public init(_ table: DenseRows) {
+    precondition(table.scales == nil, "rows and their scales lie apart")
     self.init(
       base: UnsafeRawPointer(table.bytes.pointer), rows: table.rows, strideBytes: table.strideBytes, elementType: table.elementType,
       owner: Holder(table.bytes))

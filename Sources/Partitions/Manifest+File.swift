@@ -95,10 +95,12 @@ extension Manifest {
       try demand((0...nodeCount).contains(counts.haloNodes), "at most \(nodeCount) halo nodes of part \(part)", "\(counts.haloNodes)")
     }
     for table in tables {
-      let fits = table.layout == .sparse || table.strideBytes >= table.columns * table.elementType.size
+      // A row of int8 ends with its scale, which is read in place: rows begin at multiples of four bytes.
+      let fits =
+        table.layout == .sparse || table.strideBytes >= table.rowBytes && (table.elementType != .int8 || table.strideBytes % 4 == 0)
       try demand((0..<types).contains(table.nodeType), "a node type below \(types) for table \(table.name)", "\(table.nodeType)")
       try demand(
-        fits && table.columns >= 0 && table.strideBytes >= 0 && table.strideBytes % table.elementType.size == 0,
+        table.columns >= 0 && fits && table.strideBytes >= 0 && table.strideBytes % table.elementType.size == 0,
         "a row stride of at least \(table.columns) columns for table \(table.name)", "\(table.strideBytes) bytes")
     }
   }

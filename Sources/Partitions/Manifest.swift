@@ -10,7 +10,8 @@ public struct TableDescription: Codable, Hashable, Sendable {
   public var nodeType: Int
   public var layout: Layout
   public var columns: Int
-  /// Type of the stored elements; float32 for the values of a sparse table.
+  /// Type of the stored elements; float32 for the values of a sparse table. bfloat16 is stored as uint16; rows of int8 carry their
+  /// scales.
   public var elementType: ElementType
   /// Distance between rows of a dense table in bytes, padding included; 0 for a sparse one.
   public var strideBytes: Int

@@ -60,6 +60,7 @@ package struct PartFiles {
         throw InputError(
           array.path, expected: "\(stored) of shape [\(rows), \(width)]", found: "\(array.elementType) of shape \(array.shape)")
       }
+      if table.elementType == .int8 { _ = try self.array("\(name).scale", of: Float.self, [rows]) }
       return .dense(
         DenseRows(
           rows: rows, columns: table.columns, strideBytes: table.strideBytes, elementType: table.elementType, bytes: array.bytes))

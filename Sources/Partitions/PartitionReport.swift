@@ -10,6 +10,15 @@ public struct PartitionReport: Codable, Hashable, Sendable, CustomStringConverti
     public var train: Int
   }
 
+  /// How a table is stored.
+  public struct Table: Codable, Hashable, Sendable {
+    public var name: String
+    public var columns: Int
+    public var elementType: String
+    /// Bytes of a row, with padding; absent for sparse tables, whose rows differ.
+    public var rowBytes: Int?
+  }
+
   public var name: String
   public var method: String
   public var nodes: Int
@@ -29,6 +38,7 @@ public struct PartitionReport: Codable, Hashable, Sendable, CustomStringConverti
   public var random: PartitionMetrics
   /// One entry per part.
   public var parts: [Part]
+  public var tables: [Table]
 
   public init(_ manifest: Manifest) {
     let metrics = manifest.metrics
@@ -44,6 +54,11 @@ public struct PartitionReport: Codable, Hashable, Sendable, CustomStringConverti
     tolerance = manifest.partitioner.tolerances
     unmet = manifest.unmetTolerances
     random = manifest.randomMetrics
+    tables = manifest.tables.map { table in
+      Table(
+        name: table.name, columns: table.columns, elementType: table.elementType.rawValue,
+        rowBytes: table.layout == .dense ? table.strideBytes : nil)
+    }
     parts = manifest.parts.map { counts in
       Part(
         nodes: counts.innerNodes.reduce(0, +), halo: counts.haloNodes, edges: counts.edges.reduce(0, +),
@@ -64,7 +79,11 @@ public struct PartitionReport: Codable, Hashable, Sendable, CustomStringConverti
     var sizes = [["part", "nodes", "halo", "edges", "train"]]
     sizes += parts.enumerated().map { ["\($0)", "\($1.nodes)", "\($1.halo)", "\($1.edges)", "\($1.train)"] }
     let lines = ["\(name): \(nodes) nodes, \(edges) edges, \(parts.count) parts"] + Self.columns(rows) + [""] + Self.columns(sizes)
-    return (lines + unmet.map { "not met: \($0)" }).joined(separator: "\n")
+    let stored = tables.map { table in
+      "table '\(table.name)': \(table.columns) \(table.columns == 1 ? "column" : "columns"), \(table.elementType), "
+        + (table.rowBytes.map { "\($0) bytes a row" } ?? "sparse")
+    }
+    return (lines + (stored.isEmpty ? [] : [""] + stored) + unmet.map { "not met: \($0)" }).joined(separator: "\n")
   }
 
   /// Three decimals, `1.943`.

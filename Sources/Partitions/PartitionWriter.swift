@@ -22,19 +22,21 @@ public enum PartitionWriter {
   /// an error nothing is left behind.
   ///
   /// - Parameters:
+  ///   - types: Element types of the stored tables.
   ///   - force: Replaces an older partition directory.
   ///   - progress: Told the bytes of each finished file and the bytes of all; called from any thread.
   /// - Throws: `InputError` when graph, assignment or target are not fit; `SystemError` when the disk refuses.
   @discardableResult
   public static func write(
-    _ graph: RawGraph, _ assignment: PartitionAssignment, to directory: String, force: Bool = false, threads: Threads,
-    progress: @escaping @Sendable (_ bytes: Int, _ total: Int) -> Void = { _, _ in }
+    _ graph: RawGraph, _ assignment: PartitionAssignment, to directory: String, types: TableTypes = TableTypes(), force: Bool = false,
+    threads: Threads, progress: @escaping @Sendable (_ bytes: Int, _ total: Int) -> Void = { _, _ in }
   ) throws -> Manifest {
     try checkTarget(directory, force: force)
     try graph.check(threads: threads)
+    try types.check(graph)
     try check(assignment, of: graph)
     let numbering = PartitionNumbering(graph: graph, parts: assignment.parts, partCount: assignment.partCount)
-    let tables = describeTables(of: graph)
+    let tables = describeTables(of: graph, types: types)
     let parts = partFiles(graph: graph, numbering: numbering, tables: tables, threads: threads)
     let jobs = parts.flatMap { $0.jobs() }
     try checkNames(of: jobs)
@@ -77,9 +79,11 @@ public enum PartitionWriter {
     }
   }
 
-  private static func describeTables(of graph: RawGraph) -> [TableDescription] {
+  private static func describeTables(of graph: RawGraph, types: TableTypes) -> [TableDescription] {
     graph.nodes.enumerated().flatMap { type, node in
-      node.tables.sorted { $0.key < $1.key }.map { TableDescription(storing: $0.value, name: $0.key, nodeType: type) }
+      node.tables.sorted { $0.key < $1.key }.map {
+        TableDescription(storing: $0.value, name: $0.key, nodeType: type, types: types)
+      }
     }
   }
 

@@ -57,8 +57,13 @@ extension RunningChecksum {
     case .dense(let rows):
       add(rows.elementType.rawValue)
       let width = rows.columns * rows.elementType.size
-      if width == rows.strideBytes { return update(UnsafeRawBufferPointer(rows.bytes.elements)) }
-      for row in 0..<rows.rows { update(UnsafeRawBufferPointer(start: rows.bytes.pointer + row * rows.strideBytes, count: width)) }
+      if width == rows.strideBytes {
+        update(UnsafeRawBufferPointer(rows.bytes.elements))
+      } else {
+        for row in 0..<rows.rows { update(UnsafeRawBufferPointer(start: rows.bytes.pointer + row * rows.strideBytes, count: width)) }
+      }
+      guard rows.elementType == .int8 else { return }
+      for row in 0..<rows.rows { withUnsafeBytes(of: rows.scale(of: row)) { update($0) } }
     case .sparse(let rows):
       add(rows.indptr.elements)
       add(rows.indices.elements)

@@ -4,11 +4,12 @@ extension TableDescription {
   /// Describes how `table` is stored in a partition directory.
   ///
   /// Rows of a dense table are padded to whole lines of 64 bytes where that adds at most a quarter: a row of 400 bytes then
-  /// never touches an eighth line.
-  package init(storing table: FeatureTable, name: String, nodeType: Int) {
+  /// never touches an eighth line, one of 104 (100 int8 elements and their scale) never a third. One of 200 bytes touches four
+  /// lines wherever it begins at a multiple of eight bytes: it stays as it is.
+  package init(storing table: FeatureTable, name: String, nodeType: Int, types: TableTypes) {
     switch table {
     case .dense(let rows):
-      self.init(dense: name, nodeType: nodeType, columns: rows.columns, elementType: rows.elementType)
+      self.init(dense: name, nodeType: nodeType, columns: rows.columns, elementType: types.type(of: rows, named: name))
     case .sparse(let rows):
       self.init(name: name, nodeType: nodeType, layout: .sparse, columns: rows.columns, elementType: .float32, strideBytes: 0)
     }
@@ -16,7 +17,7 @@ extension TableDescription {
 
   /// A dense table as it is stored; see above.
   package init(dense name: String, nodeType: Int, columns: Int, elementType: ElementType) {
-    let width = columns * elementType.size
+    let width = elementType.rowBytes(columns: columns)
     let padded = (width + 63) / 64 * 64
     self.init(
       name: name, nodeType: nodeType, layout: .dense, columns: columns, elementType: elementType,
@@ -25,6 +26,9 @@ extension TableDescription {
 
   /// Elements of a stored row of a dense table, padding included.
   package var storedColumns: Int { strideBytes / elementType.size }
+
+  /// Bytes of a row of a dense table without its padding, as it travels; a row of int8 with its scale.
+  public var rowBytes: Int { elementType.rowBytes(columns: columns) }
 }
 
 /// The files that hold one part's rows of one table.
@@ -38,31 +42,40 @@ struct TableFiles: Sendable {
 
   func jobs(for table: FeatureTable) -> [FileJob] {
     switch table {
-    case .dense(let rows): [denseJob(rows)]
+    case .dense(let rows): denseJobs(RowConversion(source: rows, type: description.elementType, place: "table '\(description.name)'"))
     case .sparse(let rows): sparseJobs(rows)
     }
   }
 
   private func original(_ row: Int) -> Int { numbering.original(ofGlobal: nodes.lowerBound + row, type: description.nodeType) }
 
-  private func denseJob(_ source: DenseRows) -> FileJob {
-    let width = source.columns * source.elementType.size
+  /// The rows, and for int8 their scales again in a file of their own, for readers that take the elements without them.
+  private func denseJobs(_ conversion: RowConversion) -> [FileJob] {
     let stride = description.strideBytes
     let shape = [nodes.count, description.storedColumns]
-    return FileJob(path: path + ".npy", estimatedBytes: nodes.count * stride) { file in
-      let writer = try NPYWriter(creating: file, elementType: source.elementType, shape: shape)
+    let type = description.elementType
+    let rows = FileJob(path: path + ".npy", estimatedBytes: nodes.count * stride) { file in
+      let writer = try NPYWriter(creating: file, elementType: type, shape: shape)
       let block = max(1, min(nodes.count, (2 << 20) / max(1, stride)))
       let memory = Buffer<UInt8>(count: block * stride)  // Zeroed: the padding stays so.
+      let scratch = Buffer<Float>(count: description.columns)
       for start in Swift.stride(from: 0, to: nodes.count, by: block) {
         let count = min(block, nodes.count - start)
-        for row in 0..<count {
-          UnsafeMutableRawPointer(memory.pointer + row * stride)
-            .copyMemory(from: source.bytes.pointer + original(start + row) * source.strideBytes, byteCount: width)
-        }
+        for row in 0..<count { try conversion.write(original(start + row), to: memory.pointer + row * stride, scratch: scratch.pointer) }
         try writer.write(UnsafeRawBufferPointer(start: memory.pointer, count: count * stride))
       }
       try writer.close()
     }
+    guard type == .int8 else { return [rows] }
+    let scales = FileJob(path: path + ".scale.npy", estimatedBytes: nodes.count * 4) { file in
+      let writer = try NPYWriter(creating: file, elementType: .float32, shape: [nodes.count])
+      let scratch = Buffer<Float>(count: description.columns)
+      for row in 0..<nodes.count {
+        try writer.write(CollectionOfOne(conversion.scale(of: original(row), scratch: scratch.pointer)))
+      }
+      try writer.close()
+    }
+    return [rows, scales]
   }
 
   private func sparseJobs(_ source: SparseRows) -> [FileJob] {

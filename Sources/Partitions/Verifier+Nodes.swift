@@ -2,7 +2,7 @@ import Graphs
 import Tensors
 
 extension Verifier {
-  /// Labels are classes; rows of sparse tables are increasing columns; padding is zero.
+  /// Labels are classes; rows of sparse tables are increasing columns; padding is zero; scales are finite and not negative.
   func checkNodeData() {
     for part in parts {
       for type in manifest.schema.nodeTypes.indices {
@@ -14,7 +14,9 @@ extension Verifier {
         }
         for (name, table) in part.nodes[type].tables.sorted(by: { $0.key < $1.key }) {
           switch table {
-          case .dense(let rows): checkPadding(rows, file: file(part, type, name))
+          case .dense(let rows):
+            checkPadding(rows, file: file(part, type, name))
+            if rows.elementType == .int8 { checkScales(rows, part: part, type: type, name: name) }
           case .sparse(let rows): checkSparse(rows, part: part, type: type, name: name)
           }
         }
@@ -24,10 +26,28 @@ extension Verifier {
 
   private func checkPadding(_ rows: DenseRows, file: String) {
     let width = rows.columns * rows.elementType.size
-    guard width < rows.strideBytes else { return }
+    // Of int8 rows, what lies before the scale and what lies after it.
+    let scale = ElementType.scaleOffset(columns: rows.columns)
+    let gaps = rows.elementType == .int8 ? [width..<scale, scale + 4..<rows.strideBytes] : [width..<rows.strideBytes]
+    guard !gaps.allSatisfy(\.isEmpty) else { return }
     for row in 0..<rows.rows {
-      let padding = rows.bytes.elements[(row * rows.strideBytes + width)..<((row + 1) * rows.strideBytes)]
-      log.demand(padding.allSatisfy { $0 == 0 }, "padding is zero", file: file, row: row, "other bytes")
+      let bytes = rows.bytes.pointer + row * rows.strideBytes
+      let isZero = gaps.allSatisfy { gap in gap.allSatisfy { bytes[$0] == 0 } }
+      log.demand(isZero, "padding is zero", file: file, row: row, "other bytes")
+    }
+  }
+
+  /// The scales that rows carry, and those of the file beside them.
+  private func checkScales(_ rows: DenseRows, part: LocalPartition, type: Int, name: String) {
+    let place = file(part, type, name + ".scale")
+    guard let file = try? NPYArray(mapping: "\(directory)/\(place)"), let listed = try? file.elements(as: Float.self, shape: [rows.rows])
+    else { return log.demand(false, "scales are readable", file: place, "no float32 of \(rows.rows) rows") }
+    for row in 0..<rows.rows {
+      let scale = rows.scale(of: row)
+      log.demand(scale.isFinite && scale >= 0, "scales are finite and not negative", file: place, row: row, "\(scale)")
+      log.demand(
+        scale.bitPattern == listed[row].bitPattern, "scales are those of the rows", file: place, row: row,
+        "\(listed[row]), the row carries \(scale)")
     }
   }
 

@@ -71,9 +71,11 @@ extension Verifier {
   private static func sameRow(_ table: FeatureTable, _ row: Int, _ input: FeatureTable, _ node: Int) -> Bool {
     switch (table, input) {
     case (.dense(let a), .dense(let b)):
-      guard a.columns == b.columns, a.elementType == b.elementType else { return false }
-      return memcmp(
-        a.bytes.pointer + row * a.strideBytes, b.bytes.pointer + node * b.strideBytes, a.columns * a.elementType.size) == 0
+      guard a.columns == b.columns else { return false }
+      guard a.elementType == b.elementType else { return isRounding(a, row, of: b, node) }
+      let sameElements =
+        memcmp(a.bytes.pointer + row * a.strideBytes, b.bytes.pointer + node * b.strideBytes, a.columns * a.elementType.size) == 0
+      return sameElements && (a.elementType != .int8 || a.scale(of: row).bitPattern == b.scale(of: node).bitPattern)
     case (.sparse(let a), .sparse(let b)):
       guard a.columns == b.columns else { return false }
       let (left, right) = (entries(a, row), entries(b, node))

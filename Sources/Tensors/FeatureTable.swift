@@ -7,9 +7,16 @@ public struct DenseRows: Sendable {
   public let elementType: ElementType
   /// `rows * strideBytes` bytes.
   public let bytes: ArrayView<UInt8>
+  /// Scale of each int8 row, where scales lie apart; `nil`: every int8 row carries its own (`ElementType.rowBytes(columns:)`).
+  public let scales: ArrayView<Float>?
 
-  public init(rows: Int, columns: Int, strideBytes: Int, elementType: ElementType, bytes: ArrayView<UInt8>) {
-    precondition(columns * elementType.size <= strideBytes && bytes.count == rows * strideBytes, "dense rows of \(rows) × \(columns)")
+  public init(
+    rows: Int, columns: Int, strideBytes: Int, elementType: ElementType, bytes: ArrayView<UInt8>, scales: ArrayView<Float>? = nil
+  ) {
+    let width = scales == nil ? elementType.rowBytes(columns: columns) : columns * elementType.size
+    precondition(width <= strideBytes && bytes.count == rows * strideBytes, "dense rows of \(rows) × \(columns)")
+    precondition(scales.map { elementType == .int8 && $0.count == rows } ?? true, "scales of \(rows) rows of int8")
+    self.scales = scales
     self.rows = rows
     self.columns = columns
     self.strideBytes = strideBytes
@@ -24,6 +31,17 @@ public struct DenseRows: Sendable {
     self.init(
       rows: rows, columns: columns, strideBytes: columns * 4, elementType: .float32,
       bytes: ArrayView(pointer: bytes, count: floats.count * 4, owner: floats))
+  }
+
+  /// Bytes of a row without its padding.
+  public var rowBytes: Int { scales == nil ? elementType.rowBytes(columns: columns) : columns * elementType.size }
+
+  /// What the elements of int8 row `row` are multiplied by.
+  public func scale(of row: Int) -> Float {
+    precondition(elementType == .int8 && row >= 0 && row < rows, "scale of row \(row) of \(rows) of \(elementType)")
+    if let scales { return scales[row] }
+    let offset = row * strideBytes + ElementType.scaleOffset(columns: columns)
+    return UnsafeRawPointer(bytes.pointer).loadUnaligned(fromByteOffset: offset, as: Float.self)
   }
 }
 

@@ -31,7 +31,7 @@ struct InferenceTask {
     try demand(
       (table.layout == .sparse) == shape.sparseInput, "\(shape.sparseInput ? "sparse" : "dense") rows in table '\(table.name)'",
       table.layout.rawValue)
-    try demand(RowSource.supports(table.elementType), "float32 rows in table '\(table.name)'", "\(table.elementType)")
+    try demand(RowSource.supports(table.elementType), RowSource.expectation(of: table.name), "\(table.elementType)")
     self.table = table
     switch training.task {
     case .classification:

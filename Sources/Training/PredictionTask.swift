@@ -40,7 +40,7 @@ struct PredictionTask {
       throw InputError(place, expected: "a feature table '\(training.features)'", found: names)
     }
     guard RowSource.supports(table.elementType) else {
-      throw InputError(place, expected: "float32 rows in table '\(table.name)'", found: "\(table.elementType)")
+      throw InputError(place, expected: RowSource.expectation(of: table.name), found: "\(table.elementType)")
     }
     let outputs: Int
     if training.task == .classification {

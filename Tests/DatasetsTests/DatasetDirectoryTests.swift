@@ -29,6 +29,10 @@ import Testing
             values: ArrayView([0.5, 1, -2] as [Float]))),
         "half": .dense(DenseRows(rows: 3, columns: 2, strideBytes: 4, elementType: .float16, bytes: halfBytes)),
         "short": .dense(DenseRows(rows: 3, columns: 2, strideBytes: 64, elementType: .bfloat16, bytes: padded.view)),
+        "tiny": .dense(
+          DenseRows(
+            rows: 3, columns: 2, strideBytes: 2, elementType: .int8, bytes: ArrayView([1, 2, 3, 4, 0x81, 0] as [UInt8]),
+            scales: ArrayView([0.5, 0, 3] as [Float]))),
       ], labels: ArrayView([1, -1, 0] as [Int32]), classCount: 2, split: Split(train: [0], validation: [], test: [2]))
     papers.classNames = ["survey", "article"]
     papers.splits.append(Split(name: "b", train: [2], validation: [0]))
@@ -58,14 +62,21 @@ import Testing
       #expect(
         feat.columns == 5 && Array(feat.indptr) == [0, 2, 2, 3] && Array(feat.indices) == [1, 4, 0] && Array(feat.values) == [0.5, 1, -2])
       #expect(half.elementType == .float16 && half.columns == 2 && half.bytes.count == 12)
+      guard case .dense(let bytes)? = graph.nodes[0].tables["tiny"] else {
+        Issue.record("a table is missing")
+        return
+      }
+      #expect(bytes.elementType == .int8 && Array(bytes.bytes) == [1, 2, 3, 4, 0x81, 0] && bytes.scales.map(Array.init) == [0.5, 0, 3])
       #expect(short.elementType == .bfloat16 && Array(short.bytes) == [0, 1, 2, 3, 10, 11, 12, 13, 20, 21, 22, 23])
     }
     #expect(
       files().filter { !$0.hasSuffix("edges") && $0.contains(".") } == [
         "DS/dataset.json", "DS/edges/cites/destinations.npy", "DS/edges/cites/sources.npy", "DS/edges/writes/destinations.npy",
-        "DS/edges/writes/sources.npy", "DS/nodes/paper/feat.data.npy", "DS/nodes/paper/feat.indices.npy", "DS/nodes/paper/feat.indptr.npy",
+        "DS/edges/writes/sources.npy", "DS/nodes/paper/feat.data.npy",
+        "DS/nodes/paper/feat.indices.npy", "DS/nodes/paper/feat.indptr.npy",
         "DS/nodes/paper/half.npy", "DS/nodes/paper/labels.npy", "DS/nodes/paper/short.npy", "DS/nodes/paper/splits/b/test.npy",
-        "DS/nodes/paper/splits/b/train.npy", "DS/nodes/paper/splits/b/validation.npy", "DS/nodes/paper/test.npy",
+        "DS/nodes/paper/splits/b/train.npy", "DS/nodes/paper/splits/b/validation.npy", "DS/nodes/paper/test.npy", "DS/nodes/paper/tiny.npy",
+        "DS/nodes/paper/tiny.scale.npy",
         "DS/nodes/paper/train.npy", "DS/nodes/paper/validation.npy",
       ])
   }
@@ -142,6 +153,15 @@ import Testing
         let rows = Buffer<Float>(copying: [1, 2, .nan] as [Float])
         graph.nodes[0].tables["bad"] = .dense(DenseRows(floats: rows, rows: 3, columns: 1))
       } == "table 'bad' of 'paper': expected finite features, found NaN or infinity in row 2, column 0 (from 0)")
+    for (scale, text) in [(-0.5, "-0.5"), (.infinity, "inf"), (.nan, "nan")] as [(Float, String)] {
+      #expect(
+        failure { graph in
+          graph.nodes[0].tables["tiny"] = .dense(
+            DenseRows(
+              rows: 3, columns: 1, strideBytes: 1, elementType: .int8, bytes: ArrayView([1, 2, 3] as [UInt8]),
+              scales: ArrayView([0, scale, 1])))
+        } == "graph 'sample', nodes/paper/tiny.scale: expected scales that are finite and not negative, found \(text) of row 1")
+    }
     #expect(
       failure { graph in
         let rows = SparseRows(

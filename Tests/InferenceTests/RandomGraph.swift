@@ -61,10 +61,10 @@ struct RandomGraph {
   }
 
   /// Cuts the graph into random parts: nearly every neighbour is in the halo.
-  func partition(into parts: Int, at directory: String, seed: UInt64) throws {
+  func partition(into parts: Int, at directory: String, seed: UInt64, types: TableTypes = TableTypes()) throws {
     let graph = graph
     let assignment = try Partitioner.assign(graph, PartitionOptions(partCount: parts, method: .random, seed: seed), threads: Threads(1))
-    try PartitionWriter.write(graph, assignment, to: directory, threads: Threads(1))
+    try PartitionWriter.write(graph, assignment, to: directory, types: types, threads: Threads(1))
   }
 }
 

@@ -12,7 +12,7 @@ extension InputRows {
         let segment = segments[reference.segment]
         precondition(reference.row < segment.rows, "row outside its segment")
         let start = segment.base + reference.row * segment.strideBytes
-        let width = columns * segment.elementType.size
+        let width = segment.elementType.rowBytes(columns: columns)
         let bytes = UnsafeRawBufferPointer(start: start, count: segment.strideBytes)
         precondition(bytes[width...].allSatisfy { $0 == 0 }, "padding that is not zero")
         return TestTable.Row(bytes: Array(bytes.prefix(width)))

@@ -7,8 +7,10 @@ import Testing
 /// What a store makes of owners that answer something else than they were asked.
 @Suite(.serialized) struct MalformedReplyTests {
   /// A store that must pull from worker 1, which answers the same to everything.
-  func error(stride: Int?, count: Int, detail: Int, _ words: [UInt32]) throws -> InputError? {
-    let table = TestTable(sizes: [[3], [5]], columns: 6, strideBytes: stride, seed: 3)
+  func error(
+    stride: Int?, count: Int, detail: Int, _ words: [UInt32], elementType: ElementType = .float32
+  ) throws -> InputError? {
+    let table = TestTable(sizes: [[3], [5]], columns: 6, elementType: elementType, strideBytes: stride, seed: 3)
     let answer: RequestHandler = { _ in
       let buffer = MessageBuffer(payloadBytes: words.count * 4)
       words.withUnsafeBytes { buffer.payload.copyMemory(from: $0) }
@@ -37,6 +39,21 @@ import Testing
     #expect(try error(stride: 64, count: 2, detail: 64, rows) == fault("rows of 24 bytes", "64"))
     #expect(try error(stride: 64, count: 2, detail: 24, rows + [1]) == fault("48 bytes", "52"))
     #expect(try error(stride: 64, count: 2, detail: 24, []) == fault("48 bytes", "0"))
+  }
+
+  /// Rows of six int8 elements are two words, and their scale.
+  @Test func scalesOfInt8AnswersAreChecked() throws {
+    func error(_ scales: [Float], detail: Int = 12, extra: [UInt32] = []) throws -> InputError? {
+      let words = scales.flatMap { [1, 2, $0.bitPattern] as [UInt32] } + extra
+      return try self.error(stride: 12, count: 2, detail: detail, words, elementType: .int8)
+    }
+    #expect(try error([0, 0.5]) == nil)
+    #expect(try error([0, 0.5], detail: 6) == fault("rows of 12 bytes", "6"))
+    #expect(try error([0, 0.5], extra: [0]) == fault("24 bytes", "28"))
+    for scale in [-1, -.leastNonzeroMagnitude, .infinity, -.infinity] as [Float] {
+      #expect(try error([1, scale]) == fault("scales that are finite and not negative", "\(scale)"))
+    }
+    #expect(try error([.nan, 1]) == fault("scales that are finite and not negative", "nan"))
   }
 
   @Test func sparseAnswersAreCheckedEntryByEntry() throws {

@@ -12,7 +12,8 @@ import Testing
 
   /// Dense tables of every element type a feature table may have, tight and padded; a sparse one.
   static let tables: [(ElementType, columns: Int, stride: Int?)] = [
-    (.float32, 3, 12), (.float32, 100, 448), (.float16, 7, 64), (.bfloat16, 33, 66), (.int8, 50, 64), (.float32, 40, nil),
+    (.float32, 3, 12), (.float32, 100, 448), (.float16, 7, 64), (.bfloat16, 33, 66), (.int8, 50, 64), (.int8, 8, 12),
+    (.float32, 40, nil),
   ]
 
   func connect(_ table: TestTable, _ server: Server, limits: Client.Limits = Client.Limits()) throws -> (Client, RowStore) {

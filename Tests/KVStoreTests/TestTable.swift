@@ -10,7 +10,7 @@ struct TestTable {
   let description: TableDescription
   /// By part.
   let shards: [Int: FeatureTable]
-  /// What the row of each global id must be, as bytes of its elements (dense) or as entries (sparse); `nil` for nodes of
+  /// What the row of each global id must be, as bytes of its elements and its scale (dense) or as entries (sparse); `nil` for nodes of
   /// another type.
   let rows: [Row?]
 
@@ -35,7 +35,7 @@ struct TestTable {
     var shards: [Int: FeatureTable] = [:]
     for part in sizes.indices {
       let range = book.innerRange(of: part, type: nodeType)
-      for id in range { rows[Int(id)] = Self.row(UInt64(id), columns, strideBytes == nil ? nil : elementType.size, key) }
+      for id in range { rows[Int(id)] = Self.row(UInt64(id), columns, strideBytes == nil ? nil : elementType, key) }
       let own = range.map { rows[Int($0)]! }
       shards[part] = strideBytes.map { Self.dense(own, columns, elementType, $0) } ?? Self.sparse(own, columns)
     }
@@ -43,9 +43,12 @@ struct TestTable {
     self.shards = shards
   }
 
-  private static func row(_ id: UInt64, _ columns: Int, _ elementBytes: Int?, _ key: RandomKey) -> Row {
-    if let elementBytes {
-      return Row(bytes: (0..<columns * elementBytes).map { UInt8(truncatingIfNeeded: key.bits(id: id, step: UInt32($0))[0]) })
+  private static func row(_ id: UInt64, _ columns: Int, _ elementType: ElementType?, _ key: RandomKey) -> Row {
+    if let elementType {
+      let elements = (0..<columns * elementType.size).map { UInt8(truncatingIfNeeded: key.bits(id: id, step: UInt32($0))[0]) }
+      guard elementType == .int8 else { return Row(bytes: elements) }
+      let scale = unitFloat(key.bits(id: id, step: 0)[1])
+      return Row(bytes: elements + [UInt8](repeating: 0, count: (4 - columns % 4) % 4) + withUnsafeBytes(of: scale) { Array($0) })
     }
     let picked = (0..<columns).filter { key.bits(id: id, step: UInt32($0))[1] % 4 == 0 && id % 5 != 0 }
     return Row(columns: picked.map(UInt32.init), values: picked.map { key.bits(id: id, step: UInt32($0))[2] })

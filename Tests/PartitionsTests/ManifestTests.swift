@@ -93,6 +93,8 @@ import Testing
         part  nodes  halo  edges  train
         0         3     2      6      3
         1         2     1      1      0
+
+        table 'x': 1 column, float32, 4 bytes a row
         not met: edges: the largest part is 71.43 % above the mean, 5.00 % asked
         """)
     #expect(try JSONDecoder().decode(PartitionReport.self, from: JSONEncoder().encode(report)) == report)

@@ -150,7 +150,9 @@ import Testing
     func table(_ type: ElementType, columns: Int) -> FeatureTable {
       let width = columns * type.size
       let bytes = (0..<6 * width).map { UInt8(truncatingIfNeeded: $0 * 7) }
-      return .dense(DenseRows(rows: 6, columns: columns, strideBytes: width, elementType: type, bytes: ArrayView(bytes)))
+      let scales = type == .int8 ? ArrayView([0, 1, 0.5, 2, 0.25, 3] as [Float]) : nil
+      return .dense(
+        DenseRows(rows: 6, columns: columns, strideBytes: width, elementType: type, bytes: ArrayView(bytes), scales: scales))
     }
     graph.nodes[0].tables = ["a": table(.int8, columns: 5), "b": table(.bfloat16, columns: 3), "c": table(.float16, columns: 64)]
     let (directory, manifest, parts) = try write(graph, SmallGraphs.cycleParts)
@@ -161,6 +163,21 @@ import Testing
     }
     #expect(rows.elementType == .bfloat16)
     #expect(Array(rows.bytes) == [0, 1, 4].flatMap { node in (0..<6).map { UInt8(truncatingIfNeeded: (node * 6 + $0) * 7) } })
+    guard case .dense(let bytes)? = parts[1].nodes[0].tables["a"] else {
+      Issue.record("no table")
+      return
+    }
+    // Five elements, three zeros, the scale: nodes 2, 3 and 5.
+    #expect(bytes.strideBytes == 12 && bytes.scales == nil)
+    let nodes: [(Int, Float)] = [(2, 0.5), (3, 2), (5, 3)]
+    let expected: [UInt8] = nodes.flatMap { node, scale -> [UInt8] in
+      let elements = (0..<5).map { UInt8(truncatingIfNeeded: (node * 5 + $0) * 7) }
+      return elements + [0, 0, 0] + withUnsafeBytes(of: scale) { Array($0) }
+    }
+    #expect(Array(bytes.bytes) == expected)
+    let listed = try NPYArray(mapping: directory.file("parts/part-001/nodes/node/a.scale.npy")).elements(as: Float.self, shape: [3])
+    #expect(Array(listed) == [0.5, 2, 3])
+    #expect(manifest.files.contains { $0.path == "part-001/nodes/node/a.scale.npy" && $0.checksum.count == 32 })
     #expect(try Verifier.verify(directory.file("parts"), against: graph) == [])
   }
 

@@ -11,10 +11,10 @@ import Testing
     let graph: RawGraph
     var path: String { directory.file("parts") }
 
-    init(_ graph: RawGraph, _ parts: [UInt16]) throws {
+    init(_ graph: RawGraph, _ parts: [UInt16], types: TableTypes = TableTypes()) throws {
       directory = try TemporaryDirectory()
       self.graph = graph
-      try PartitionWriter.write(graph, SmallGraphs.assignment(graph, parts), to: path, threads: Threads(1))
+      try PartitionWriter.write(graph, SmallGraphs.assignment(graph, parts), to: path, types: types, threads: Threads(1))
     }
 
     func bytes(_ file: String) throws -> [UInt8] { try [UInt8](Data(contentsOf: URL(fileURLWithPath: "\(path)/\(file)"))) }
@@ -89,6 +89,52 @@ import Testing
         try written.replaceAndRecord(record.path, with: content)
       }
       #expect(try Verifier.verify(written.path, against: graph) == [])
+    }
+  }
+
+  /// Every byte of converted rows and of their scales counts, padding and low bits of the scale too.
+  @Test(arguments: [ElementType.float16, .bfloat16, .int8])
+  func wrongBytesOfConvertedRowsAreNoticed(type: ElementType) throws {
+    var graph = SmallGraphs.cycle
+    graph.nodes[0].tables = ["x": SmallGraphs.dense((0..<90).map { Float($0) - 40.3 }, columns: 15)]
+    let written = try Written(graph, SmallGraphs.cycleParts, types: TableTypes(type))
+    for record in try Manifest.load(written.path).files where record.path.contains("/x.") {
+      let count = try NPYArray(mapping: "\(written.path)/\(record.path)").bytes.count
+      let content = try written.bytes(record.path)
+      for start in content.count - count..<content.count {
+        // The lowest bits of a value are within the rounding.
+        var damaged = content
+        damaged[start] ^= type == .int8 ? 0x05 : 0x47
+        try written.replaceAndRecord(record.path, with: damaged)
+        #expect(try !Verifier.verify(written.path, against: graph).isEmpty, "\(record.path), byte \(start)")
+      }
+      try written.replaceAndRecord(record.path, with: content)
+    }
+    #expect(try Verifier.verify(written.path, against: graph) == [])
+  }
+
+  @Test func scalesThatCannotBeAreNoticed() throws {
+    let written = try Written(SmallGraphs.cycle, SmallGraphs.cycleParts, types: TableTypes(.int8))
+    let (rows, scales) = ("part-001/nodes/node/x.npy", "part-001/nodes/node/x.scale.npy")
+    let (rowBytes, scaleBytes) = (try written.bytes(rows), try written.bytes(scales))
+    for scale in [-1, .nan, .infinity] as [Float] {
+      // Row 1 of three rows of eight bytes; the scale is the second half.
+      let bits = withUnsafeBytes(of: scale) { Array($0) }
+      var (damagedRows, damagedScales) = (rowBytes, scaleBytes)
+      damagedRows.replaceSubrange(rowBytes.count - 12..<rowBytes.count - 8, with: bits)
+      damagedScales.replaceSubrange(scaleBytes.count - 8..<scaleBytes.count - 4, with: bits)
+      try written.replaceAndRecord(rows, with: damagedRows)
+      try written.replaceAndRecord(scales, with: damagedScales)
+      let found = try Verifier.verify(written.path)
+      #expect(found.map(\.description) == ["\(scales), row 1: scales are finite and not negative: \(scale)"])
+      try written.replaceAndRecord(rows, with: rowBytes)
+      #expect(try Verifier.verify(written.path).map(\.message).first?.hasPrefix("scales are those of the rows") == true)
+      try written.replaceAndRecord(scales, with: scaleBytes)
+    }
+    try FileManager.default.removeItem(atPath: "\(written.path)/\(scales)")
+    #expect(try Verifier.verify(written.path).contains { $0.file == scales })
+    #expect(throws: (any Error).self) {
+      try LocalPartition(directory: written.path, manifest: try Manifest.load(written.path), part: 1)
     }
   }
 

@@ -3,6 +3,7 @@ public import ArgumentParser
 public import Configuration
 public import Graphs
 public import Inference
+public import Partitions
 public import Tensors
 public import Training
 
@@ -33,6 +34,11 @@ extension MemoryAmount: ExpressibleByArgument {
     case .share(let share): "\(Int(share * 100))%"
     }
   }
+}
+
+extension TableTypes: ExpressibleByArgument {
+  /// `bfloat16`, or `feat=int8,embedding=float16`.
+  public init?(argument: String) { self.init(parsing: argument) }
 }
 
 extension SplitFractions: ExpressibleByArgument {

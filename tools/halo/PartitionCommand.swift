@@ -47,6 +47,14 @@ struct PartitionCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Number of nodes of an edge list in which not every node occurs.", valueName: "count"))
   var nodes: Int?
 
+  @Option(
+    help: ArgumentHelp(
+      """
+      How dense feature tables are stored: float32, float16, bfloat16 or int8 (with a scale for each row), or TABLE=TYPE,... (default: as \
+      they are in the dataset).
+      """, valueName: "type"))
+  var featureType: TableTypes?
+
   @Option(name: .shortAndLong, help: ArgumentHelp("Partition directory to make.", valueName: "directory"))
   var output: String
 
@@ -62,9 +70,13 @@ struct PartitionCommand: ParsableCommand {
     try PartitionWriter.checkTarget(output, force: force.force)
     let options = PartitionOptions(partCount: partCount, method: partitionMethod, balance: try targets(), seed: seed)
     let graph = try GraphReader.read(input, nodeCount: nodes, transforms: edges.transforms, context: threads.ingest)
+    let types = featureType ?? TableTypes()
+    try types.check(graph)
     let assignment = try Partitioner.assign(graph, options, threads: threads.value) { Halo.printNote($0) }
     let progress = ProgressReporter("writing parts", unit: "bytes", total: nil)
-    let manifest = try PartitionWriter.write(graph, assignment, to: output, force: force.force, threads: threads.value) { bytes, _ in
+    let manifest = try PartitionWriter.write(
+      graph, assignment, to: output, types: types, force: force.force, threads: threads.value
+    ) { bytes, _ in
       progress.advance(by: bytes)
     }
     progress.finish()

@@ -81,6 +81,8 @@ class Graph:
         columns = table["columns"]
         if table["layout"] == "dense":
             rows = self._load(path)[:, :columns]  # Rows of a partition may be padded.
+            if table["elementType"] == "int8":  # Each row has a scale.
+                return rows.astype(np.float32) * self._load(f"{path}.scale")[:, np.newaxis]
             if table["elementType"] == "bfloat16":  # NumPy has no such type: the file holds the upper halves of float32 values.
                 return (rows.astype(np.uint32) << 16).view(np.float32)
             return rows.astype(np.float32)
