@@ -1,6 +1,7 @@
 import Collectives
 import Configuration
 import Foundation
+import Partitions
 import Tensors
 import Testing
 import Training
@@ -10,15 +11,17 @@ import Training
   struct Case: Sendable, CustomStringConvertible {
     var parts: Int
     var order: TrainingConfiguration.Order
-    var sparse: Bool
-    var description: String { "\(parts) parts, \(order), \(sparse ? "sparse" : "dense")" }
+    /// How the features are stored; `nil`: sparse.
+    var type: ElementType?
+    var description: String { "\(parts) parts, \(order), \(type?.rawValue ?? "sparse")" }
   }
 
-  static let cases = [4, 6].flatMap { parts in
-    [TrainingConfiguration.Order.balanced, .global].flatMap { order in
-      [false, true].map { Case(parts: parts, order: order, sparse: $0) }
-    }
-  }
+  static let cases =
+    [4, 6].flatMap { parts in
+      [TrainingConfiguration.Order.balanced, .global].flatMap { order in
+        ([.float32, nil] as [ElementType?]).map { Case(parts: parts, order: order, type: $0) }
+      }
+    } + [ElementType.float16, .bfloat16, .int8].map { Case(parts: 4, order: .balanced, type: $0) }
 
   /// What a run leaves that must be equal, and what it moved.
   struct Outcome {
@@ -67,9 +70,10 @@ import Training
     let scratch = try ScratchDirectory()
     let parts = "\(scratch.path)/parts"
     var graph = PlantedGraph()
-    graph.sparse = example.sparse
-    if example.sparse { graph.columns = 40 }
-    try graph.partition(into: example.parts, at: parts)
+    graph.sparse = example.type == nil
+    // 13 columns leave gaps in rows of every type.
+    graph.columns = example.type == nil ? 40 : example.type == .float32 ? 12 : 13
+    try graph.partition(into: example.parts, at: parts, types: TableTypes(example.type))
     let training = try Self.training(order: example.order)
     let reference = try Self.run(parts, training: training, workers: 1, threads: 1, mapPeers: true, into: scratch)
     let lines = String(decoding: reference.metrics, as: UTF8.self).split(separator: "\n")

@@ -1,5 +1,7 @@
 import Configuration
 import Foundation
+import Partitions
+import Tensors
 import Testing
 import Training
 
@@ -59,8 +61,11 @@ import Training
       }),
   ]
 
-  /// Levels of the factors, then sparse or dense input, and 4 or 6 parts.
-  static let array = CoveringArray(levels: factors.map(\.levels.count) + [2, 2])
+  /// How the features are stored; `nil`: sparse.
+  static let storages: [ElementType?] = [.float32, nil, .float16, .bfloat16, .int8]
+
+  /// Levels of the factors, then how the features are stored, and 4 or 6 parts.
+  static let array = CoveringArray(levels: factors.map(\.levels.count) + [storages.count, 2])
 
   static func configuration(_ row: [Int]) throws -> TrainingConfiguration {
     var training = try DeterminismTests.training(order: .balanced)
@@ -81,14 +86,14 @@ import Training
   @Test(arguments: array.rows)
   func workersThreadsAndRoutesDoNotChangeABit(row: [Int]) throws {
     let training = try Self.configuration(row)
-    let (sparse, parts) = (row[row.count - 2] == 1, row[row.count - 1] == 1 ? 6 : 4)
+    let (type, parts) = (Self.storages[row[row.count - 2]], row[row.count - 1] == 1 ? 6 : 4)
     var graph = PlantedGraph()
-    graph.sparse = sparse
-    graph.columns = sparse ? 30 : 8
+    graph.sparse = type == nil
+    graph.columns = type == nil ? 30 : 8
     graph.targets = training.task == .multilabel ? .labels : training.task == .regression ? .numbers : nil
     let scratch = try ScratchDirectory()
     let directory = "\(scratch.path)/parts"
-    try graph.partition(into: parts, at: directory)
+    try graph.partition(into: parts, at: directory, types: TableTypes(type))
     func run(_ workers: Int, _ threads: Int, _ mapPeers: Bool) throws -> DeterminismTests.Outcome {
       try DeterminismTests.run(directory, training: training, workers: workers, threads: threads, mapPeers: mapPeers, into: scratch)
     }

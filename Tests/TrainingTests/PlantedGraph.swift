@@ -100,11 +100,11 @@ struct PlantedGraph {
   }
 
   /// Partitions the graph into `parts` keyed-random parts, so that every part has a large halo.
-  func partition(into parts: Int, at directory: String) throws {
+  func partition(into parts: Int, at directory: String, types: TableTypes = TableTypes()) throws {
     let graph = graph
     let assignment = try Partitioner.assign(
       graph, PartitionOptions(partCount: parts, method: .random, seed: 3), threads: Threads(1))
-    try PartitionWriter.write(graph, assignment, to: directory, threads: Threads(1))
+    try PartitionWriter.write(graph, assignment, to: directory, types: types, threads: Threads(1))
   }
 }
 
