@@ -25,9 +25,7 @@ struct BenchTable {
     self.rows = rows
     self.columns = columns
     self.elementType = elementType
-    let empty = DenseRows(
-      rows: 0, columns: columns, strideBytes: columns * elementType.size, elementType: elementType, bytes: ArrayView())
-    let strideBytes = TableDescription(storing: .dense(empty), name: "feat", nodeType: 0).strideBytes
+    let strideBytes = TableDescription(dense: "feat", nodeType: 0, columns: columns, elementType: elementType).strideBytes
     self.strideBytes = strideBytes
     switch placement {
     case .resident:
@@ -43,13 +41,15 @@ struct BenchTable {
     nonisolated(unsafe) let base = base  // Safe: chunks write disjoint rows.
     threads.forEachChunk(of: rows, by: 4096) { range in
       for row in range {
-        for column in 0..<columns { encode(Self.value(row, column), base + row * strideBytes + column * elementType.size) }
+        let bytes = base + row * strideBytes
+        for column in 0..<columns { encode(Self.value(row, column), bytes + column * elementType.size) }
+        if elementType == .int8 { bytes.storeBytes(of: 0x1p-6, toByteOffset: ElementType.scaleOffset(columns: columns), as: Float.self) }
       }
     }
   }
 
   /// Bytes of a row that count.
-  var rowBytes: Int { columns * elementType.size }
+  var rowBytes: Int { elementType.rowBytes(columns: columns) }
 
   /// Element `column` of row `row`.
   static func value(_ row: Int, _ column: Int) -> Float { Float(Int((row &* 31 &+ column &* 7) & 127) - 64) * 0x1p-6 }
@@ -79,6 +79,7 @@ struct BenchTable {
     case .float32: { $1.storeBytes(of: $0, as: Float.self) }
     case .float16: { $1.storeBytes(of: Float16($0), as: Float16.self) }
     case .bfloat16: { $1.storeBytes(of: UInt16($0.bitPattern >> 16), as: UInt16.self) }
+    case .int8: { $1.storeBytes(of: Int8($0 * 64), as: Int8.self) }
     default: nil
     }
   }

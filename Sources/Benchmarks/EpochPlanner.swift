@@ -85,7 +85,7 @@ public struct EpochPlanner {
     guard table.layout == .dense else {
       throw InputError(request.partitions, expected: "dense rows in table '\(table.name)'", found: table.layout.rawValue)
     }
-    (rowBytes, strideBytes) = (table.columns * table.elementType.size, table.strideBytes)
+    (rowBytes, strideBytes) = (table.rowBytes, table.strideBytes)
   }
 
   /// Samples, measures the rates that the batches ask for, and predicts.

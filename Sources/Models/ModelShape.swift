@@ -63,6 +63,8 @@ public struct ModelShape: Codable, Equatable, Sendable {
   public var attentionDropout: Float = 0
   /// Whether the input rows are learned: their gradient is then wanted.
   public var learnsInputs = false
+  /// Whether dense input rows are stored as float32, which is what attention reads in place.
+  public var readsFloats = true
 
   public init(
     kind: Kind = .sage, inputColumns: Int, sparseInput: Bool = false, hidden: Int, layers: Int, classes: Int,
@@ -114,7 +116,7 @@ public struct ModelShape: Codable, Equatable, Sendable {
   /// Whether a GAT layer sums its input rows before their product. With heads of `F` columns that costs 4·H·I operations an edge where the
   /// product of a source costs 2·I·H·F, in a faster loop, and keeps `H·I` numbers a destination: worth it for wide heads.
   public func attendsToInputs(_ layer: Int) -> Bool {
-    kind == .gat && layer == 0 && !sparseInput && !learnsInputs && !givesLogits(0) && hidden / heads >= 16
+    kind == .gat && layer == 0 && !sparseInput && readsFloats && !learnsInputs && !givesLogits(0) && hidden / heads >= 16
       && heads * inputColumns <= 2048
   }
 

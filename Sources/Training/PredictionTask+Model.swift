@@ -27,6 +27,7 @@ extension PredictionTask {
     shape.heads = training.heads
     shape.outputHeads = training.outputHeads
     shape.attentionDropout = training.attentionDropout
+    shape.readsFloats = table.elementType == .float32
     return shape
   }
 }
