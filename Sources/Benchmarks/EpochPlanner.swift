@@ -247,12 +247,14 @@ public struct EpochPlanner {
         nodes: today.nodes, halo: Double(manifest.parts.reduce(0) { $0 + $1.haloNodes }), edges: today.edges) + Double(strideBytes)
       * today.nodes
     let measuredWeights = 24 * Double(report.weights)
-    let rest = Double(report.peakMemory.max() ?? 0) - measuredParts - measuredWeights - PlanMemory.programBytes
+    let rest =
+      Double(report.peakMemory.max() ?? 0) - measuredParts - measuredWeights
+      - PlanMemory.programBytes(workers: report.workers)
     let factor = max(0.5, rest / max(1, PlanMemory.workspaceBytes(measuredSizes, report.model)))
     let arena = request.networkBytesPerSecond == nil ? 0 : Double(strideBytes) * sizes.remoteRows
     return PlanMemory(
       graph: graph, features: features, workspace: factor * PlanMemory.workspaceBytes(sizes, request.shape) + arena,
-      weights: 24 * Double(weights), program: PlanMemory.programBytes)
+      weights: 24 * Double(weights), program: PlanMemory.programBytes(workers: request.workers))
   }
 
   private var today: (nodes: Double, edges: Double) { (Double(source.manifest.nodeCount), Double(source.manifest.edgeCount)) }

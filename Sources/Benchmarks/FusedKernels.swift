@@ -28,14 +28,16 @@ struct FusedKernels {
     try check()
     return request.threads.map { count in
       let threads = Threads(count)
-      let rates = Interleaved.measure(
+      let rounds = Interleaved.rounds(
         trials: request.trials,
         [(Double(bytes), { run(threads) })] + MemoryLimits.waysToTouch.map { ahead in (Double(bytes), { touch(ahead, threads) }) })
-      let limit = rates.dropFirst().max { $0.median < $1.median }
+      let rates = rounds.map(Rate.init(trials:))
+      let best = (1..<rates.count).max { rates[$0].median < rates[$1].median } ?? 1
       let lines = Double((table.rowBytes + MemoryLimits.line - 1) / MemoryLimits.line * MemoryLimits.line)
       return KernelResult(
         .fused, "mean in place", columns: table.columns, elementType: table.elementType, threads: threads, work: Double(bytes),
-        rate: rates[0], limit: limit, bytesPerByte: 1, lineBytesPerByte: lines / Double(table.rowBytes))
+        rate: rates[0], limit: rates[best], share: Rate(trials: zip(rounds[0], rounds[best]).map { $0 / $1 }).median, bytesPerByte: 1,
+        lineBytesPerByte: lines / Double(table.rowBytes))
     }
   }
 

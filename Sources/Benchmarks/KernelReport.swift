@@ -19,7 +19,7 @@ public struct KernelResult: Codable, Sendable {
   public var rate: Rate
   /// The same rows read in the same order by a loop that does nothing else, in turn with the kernel; `nil` without such a loop.
   public var limit: Rate?
-  /// Median rate over the limit's.
+  /// Rate over the limit's: of the medians, or for the mean in place the median of the rounds' ratios.
   public var share: Double?
   /// Row bytes that move between memory and registers for every byte needed: counted by the loop's form, whole cache lines beside it.
   public var bytesPerByte: Double?
@@ -27,7 +27,7 @@ public struct KernelResult: Codable, Sendable {
 
   init(
     _ kernel: KernelBenchmark.Kernel, _ form: String, columns: Int, elementType: ElementType = .float32, threads: Threads, work: Double,
-    rate: Rate, limit: Rate? = nil, bytesPerByte: Double? = nil, lineBytesPerByte: Double? = nil
+    rate: Rate, limit: Rate? = nil, share: Double? = nil, bytesPerByte: Double? = nil, lineBytesPerByte: Double? = nil
   ) {
     self.kernel = kernel
     self.form = form
@@ -40,7 +40,7 @@ public struct KernelResult: Codable, Sendable {
     self.bytesPerByte = bytesPerByte
     self.lineBytesPerByte = lineBytesPerByte
     seconds = EpochReport.Spread([work / rate.highest, work / rate.median, work / rate.lowest])
-    share = limit.map { rate.median / $0.median }
+    self.share = share ?? limit.map { rate.median / $0.median }
   }
 }
 
