@@ -57,13 +57,22 @@ import Training
   }
 
   @Test func attentionTransformsAllSources() {
-    let work = work(.gat) { ($0.heads, $0.outputHeads) = (4, 2) }
+    let work = work(.gat) { ($0.heads, $0.outputHeads, $0.learnsInputs) = (4, 2, true) }
     #expect(products(work, .forward) == ["forward 50x100x256 x 4", "forward 10x256x94 x 4"])
     #expect(
       reads(work, .forward) == [
         "0 hidden rows by edge 1024 x 400", "0 rows once 400 x 200", "1 hidden rows by edge 376 x 32", "1 rows once 1024 x 40",
       ])
     #expect(reads(work, .backward).first == "0 gradients by edge 1024 x 400")
+  }
+
+  /// Four heads of 64 columns each sum 100 inputs: the product of 100 × 256 is left to 40 destinations.
+  @Test func attentionReadsInputRowsWhereTheyLie() {
+    let work = work(.gat) { ($0.heads, $0.outputHeads) = (4, 2) }
+    #expect(products(work, .forward) == ["forward 10x100x256 x 4", "forward 10x256x94 x 4"])
+    #expect(
+      reads(work, .forward) == ["0 input rows by edge 400 x 440", "1 hidden rows by edge 376 x 32", "1 rows once 1024 x 40"])
+    #expect(reads(work, .backward).first == "0 input rows by edge 400 x 440")
   }
 
   @Test func rowsMadeBeforehandAreReadOnceAndMultiplied() {
