@@ -114,7 +114,7 @@ final class AttentionKernels {
   private func touch(_ hop: SampledHop, _ ahead: Int, _ threads: Threads) {
     MemoryLimits.touch(
       UnsafeRawPointer(h.view.base), strideBytes: 4 * h.columns, rowBytes: 4 * h.columns,
-      sequence: UnsafeBufferPointer(hop.sequence.elements), ahead: ahead, threads: threads)
+      sequence: hop.blockRows, ahead: ahead, threads: threads)
   }
 
   /// 256 outputs, and the gradients of 256 rows, against the definition in float64.

@@ -39,6 +39,9 @@ final class SampledHop: @unchecked Sendable {
     sequence = Buffer(copying: sources.elements.lazy.map { numbers[Int($0)] })
   }
 
+  /// Row of the block that each edge reads, in the order of the edges; valid while the hop lives.
+  var blockRows: UnsafeBufferPointer<UInt32> { UnsafeBufferPointer(sources.elements) }
+
   var neighborhood: Neighborhood {
     Neighborhood(destinationCount: destinationCount, indptr: indptr.pointer, sources: sources.pointer)
   }
