@@ -1,4 +1,3 @@
-import Dispatch
 import Synchronization
 
 /// A number of threads to spread loops over.
@@ -25,7 +24,7 @@ public struct Threads: Sendable, Equatable {
       return
     }
     let next = Atomic<Int>(0)
-    DispatchQueue.concurrentPerform(iterations: min(count, chunks)) { _ in
+    LoopHelpers.shared.run(with: min(count, chunks) - 1) {
       while true {
         let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
         if index >= chunks { return }
