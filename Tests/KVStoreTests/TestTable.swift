@@ -91,3 +91,8 @@ struct TestTable {
     return (0..<count).map { GlobalID(ids[Int(key.bits(id: UInt64($0), step: 0)[0]) % ids.count]) }
   }
 }
+
+extension Reply {
+  /// A copy of the payload, which ends with the reply.
+  var bytes: [UInt8] { withExtendedLifetime(self) { Array(payload) } }
+}

@@ -16,9 +16,12 @@ import Testing
     return neighbors
   }
 
+  /// A copy of a message, which is gone afterwards.
+  private func copy(of buffer: MessageBuffer) -> [UInt8] { withExtendedLifetime(buffer) { Array(buffer.payload) } }
+
   @Test(arguments: [4, 8])
   func requestIsReadBack(idBytes: Int) throws {
-    let bytes = nodes.withUnsafeBufferPointer { Array(SamplingMessage.request(hop: hop, nodes: $0, idBytes: idBytes).payload) }
+    let bytes = nodes.withUnsafeBufferPointer { copy(of: SamplingMessage.request(hop: hop, nodes: $0, idBytes: idBytes)) }
     #expect(bytes.count == 8 + 8 + 3 * idBytes)
     let request = try bytes.withUnsafeBytes { try SamplingMessage.parseRequest($0, count: 3, relationCount: 2) }
     #expect(
@@ -27,7 +30,7 @@ import Testing
 
   @Test func requestsSayWhatTheSamplesAreFor() throws {
     let evaluating = HopSampler(seed: 1, purpose: .evaluation, hop: 2, step: 0, limits: [5, .max])
-    var bytes = nodes.withUnsafeBufferPointer { Array(SamplingMessage.request(hop: evaluating, nodes: $0, idBytes: 4).payload) }
+    var bytes = nodes.withUnsafeBufferPointer { copy(of: SamplingMessage.request(hop: evaluating, nodes: $0, idBytes: 4)) }
     let request = try bytes.withUnsafeBytes { try SamplingMessage.parseRequest($0, count: 3, relationCount: 2) }
     #expect(request.purpose == .evaluation && request.hop == 2)
     bytes[1] = UInt8(RandomPurpose.dropout.rawValue)
@@ -36,7 +39,7 @@ import Testing
 
   @Test(arguments: [4, 8])
   func replyIsReadBack(idBytes: Int) throws {
-    let bytes = Array(SamplingMessage.reply(neighbors([1, 0, 0, 0, 2, 1], [7, 8, 9, 10]), idBytes: idBytes).payload)
+    let bytes = copy(of: SamplingMessage.reply(neighbors([1, 0, 0, 0, 2, 1], [7, 8, 9, 10]), idBytes: idBytes))
     try bytes.withUnsafeBytes { raw in
       let reply = try SamplingMessage.parseReply(raw, nodeCount: 3, hop: hop, graphNodes: 11, peer: "worker 1")
       #expect(reply.edgeCount == 4)
@@ -48,7 +51,7 @@ import Testing
   @Test(arguments: [4, 8])
   func degreesTravelWhereTheyAreAskedFor(idBytes: Int) throws {
     let asking = HopSampler(seed: 1, hop: 2, step: 9, limits: [5, .max], wantsDegrees: true)
-    let request = nodes.withUnsafeBufferPointer { Array(SamplingMessage.request(hop: asking, nodes: $0, idBytes: idBytes).payload) }
+    let request = nodes.withUnsafeBufferPointer { copy(of: SamplingMessage.request(hop: asking, nodes: $0, idBytes: idBytes)) }
     #expect(try request.withUnsafeBytes { try SamplingMessage.parseRequest($0, count: 3, relationCount: 2) }.wantsDegrees)
     let neighbors = SampledNeighbors(relationCount: 2)
     neighbors.beginDestinations(3, degrees: true)
@@ -61,7 +64,7 @@ import Testing
       neighbors.sources.pointer[edge] = GlobalID(Int64(7 + edge))
       neighbors.sourceDegrees.pointer[edge] = UInt32(100 + edge)
     }
-    let bytes = Array(SamplingMessage.reply(neighbors, idBytes: idBytes).payload)
+    let bytes = copy(of: SamplingMessage.reply(neighbors, idBytes: idBytes))
     func parse(_ bytes: [UInt8], wantsDegrees: Bool = true, _ check: (SamplingMessage.Reply) -> Void = { _ in }) throws {
       try bytes.withUnsafeBytes { raw in
         check(
@@ -90,7 +93,7 @@ import Testing
           peer: "worker 1")
       }
     }
-    let good = Array(SamplingMessage.reply(neighbors([1, 0, 0, 0, 2, 1], [7, 8, 9, 10]), idBytes: 4).payload)
+    let good = copy(of: SamplingMessage.reply(neighbors([1, 0, 0, 0, 2, 1], [7, 8, 9, 10]), idBytes: 4))
     #expect(throws: Never.self) { try parse(good) }
     #expect(throws: InputError.self, "another list of nodes") { try parse(good, nodeCount: 4) }
     #expect(throws: InputError.self, "more than was asked") { try parse(good, limits: [1, .max]) }
@@ -101,8 +104,8 @@ import Testing
 
   /// Random damage gives an error or a message that is consistent in itself, never a trap.
   @Test func damagedMessagesNeverTrap() {
-    let request = nodes.withUnsafeBufferPointer { Array(SamplingMessage.request(hop: hop, nodes: $0, idBytes: 8).payload) }
-    let reply = Array(SamplingMessage.reply(neighbors([1, 0, 0, 0, 2, 1], [7, 8, 9, 10]), idBytes: 8).payload)
+    let request = nodes.withUnsafeBufferPointer { copy(of: SamplingMessage.request(hop: hop, nodes: $0, idBytes: 8)) }
+    let reply = copy(of: SamplingMessage.reply(neighbors([1, 0, 0, 0, 2, 1], [7, 8, 9, 10]), idBytes: 8))
     for seed in 0..<4000 {
       let words = RandomKey(seed: UInt64(seed), purpose: .generator).bits(id: 0, step: 0)
       var damaged = seed % 2 == 0 ? request : reply
