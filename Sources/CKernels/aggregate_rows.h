@@ -4,14 +4,6 @@
 
 #define ADD_STRIP(L) JOIN(TYPED(add_strip), L)
 
-#if SCALED
-#define ROW_SCALE(row, rows) (*(const halo_loose_float *)((row) + (rows)->scale_offset))
-#define TIMES_ROW_SCALE(x) ((x) * row_scale)
-#else
-#define ROW_SCALE(row, rows) 1
-#define TIMES_ROW_SCALE(x) (x)
-#endif
-
 // Columns first + L·b for b in 0 ..< blocks - 1, and the L columns from `last`. `blocks`, `weighted` and `indirect` are
 // constants at every call.
 #define DEFINE_ADD_STRIP(L)                                                                                                     \
@@ -155,8 +147,6 @@ static void TYPED(aggregate)(const halo_edges *edges, const halo_rows *rows, siz
 }
 
 #undef ADD_STRIP
-#undef ROW_SCALE
-#undef TIMES_ROW_SCALE
 #undef DEFINE_ADD_STRIP
 #undef STRIP_CASE
 #undef STRIP_CASES_2

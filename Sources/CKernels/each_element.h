@@ -1,6 +1,7 @@
 // Includes ROW_BODY once for every element type, with
 //   TYPED(f)          the name of function f in this copy,
-//   SCALED            whether rows have scales,
+//   ROW_SCALE         the scale of a row, 1 where its elements have none,
+//   TIMES_ROW_SCALE   elements times that scale, which the body calls `row_scale`,
 //   IN_MATRICES       whether matrices hold such elements, or only tables behind references,
 //   VALUES, VALUE     as elements.h says,
 // and defines CALL_TYPED(element, f, ...), which runs the copy of `element`.
@@ -8,7 +9,8 @@
 #define VALUES JOIN(VALUES, ELEMENT)
 #define VALUE JOIN(VALUE, ELEMENT)
 
-#define SCALED 0
+#define ROW_SCALE(row, rows) 1
+#define TIMES_ROW_SCALE(x) (x)
 #define IN_MATRICES 1
 #define ELEMENT float32
 #include ROW_BODY
@@ -21,12 +23,15 @@
 #define ELEMENT bfloat16
 #include ROW_BODY
 #undef ELEMENT
-#undef SCALED
-#define SCALED 1
+#undef ROW_SCALE
+#undef TIMES_ROW_SCALE
+#define ROW_SCALE(row, rows) (*(const halo_loose_float *)((row) + (rows)->scale_offset))
+#define TIMES_ROW_SCALE(x) ((x) * row_scale)
 #define ELEMENT int8
 #include ROW_BODY
 #undef ELEMENT
-#undef SCALED
+#undef ROW_SCALE
+#undef TIMES_ROW_SCALE
 #undef IN_MATRICES
 
 #undef TYPED

@@ -1,13 +1,5 @@
 // Rows one after the other: copied, blended into others, summed.
 
-#if SCALED
-#define ROW_SCALE(row, rows) (*(const halo_loose_float *)((row) + (rows)->scale_offset))
-#define TIMES_ROW_SCALE(x) ((x) * row_scale)
-#else
-#define ROW_SCALE(row, rows) 1
-#define TIMES_ROW_SCALE(x) (x)
-#endif
-
 static void TYPED(copy_rows)(const halo_rows *rows, size_t first, size_t count, size_t width, const float *scales, float *out,
                              size_t out_stride) {
   size_t row_bytes = NAME(row_bytes)(rows, width);
@@ -59,6 +51,3 @@ static void TYPED(sum_rows)(const halo_rows *rows, size_t first, size_t count, s
     sums[i] = sum;
   }
 }
-
-#undef ROW_SCALE
-#undef TIMES_ROW_SCALE
