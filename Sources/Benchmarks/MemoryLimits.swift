@@ -11,14 +11,11 @@ public enum MemoryLimits {
   /// Bytes per second of reading one array from end to end.
   public static func streamRead(bytes: Int, threads: Threads, trials: Int) -> Rate {
     let array = filled(bytes, threads)
-    return Rate.measure(Double(bytes), trials: trials) {
-      let sum = Atomic<UInt64>(0)
-      threads.forEachChunk(of: bytes, by: 1 << 20) { range in
-        let base = UnsafeRawPointer(array.pointer) + range.lowerBound
-        sum.wrappingAdd(MemoryTouch.stream(base, count: range.count), ordering: .relaxed)
-      }
-    }
+    return Rate.measure(Double(bytes), trials: trials) { touch(array, threads: threads) }
   }
+
+  /// Bytes of an array whose reading leaves little else in the caches that a core reaches.
+  static let pastCaches = 256 << 20
 
   /// Bytes per second of copying one array to another: those read and those written.
   public static func streamCopy(bytes: Int, threads: Threads, trials: Int) -> Rate {
@@ -74,6 +71,15 @@ public enum MemoryLimits {
   /// How many rows early a row may be asked for; the best of them is the limit.
   static let waysToTouch = [0, 16, 32]
 
+  /// Reads one array from end to end.
+  static func touch(_ array: Buffer<UInt8>, threads: Threads) {
+    let sum = Atomic<UInt64>(0)
+    threads.forEachChunk(of: array.count, by: 1 << 20) { range in
+      let base = UnsafeRawPointer(array.pointer) + range.lowerBound
+      sum.wrappingAdd(MemoryTouch.stream(base, count: range.count), ordering: .relaxed)
+    }
+  }
+
   /// Reads the rows of `sequence` once, in this order, chunks of them spread over `threads`.
   static func touch(
     _ base: UnsafeRawPointer, strideBytes: Int, rowBytes: Int, sequence: UnsafeBufferPointer<UInt32>, ahead: Int, threads: Threads
@@ -98,7 +104,7 @@ public enum MemoryLimits {
   }
 
   /// Memory whose every page exists: untouched pages of a new mapping would all be one page of zeros.
-  private static func filled(_ bytes: Int, _ threads: Threads) -> Buffer<UInt8> {
+  static func filled(_ bytes: Int, _ threads: Threads) -> Buffer<UInt8> {
     let buffer = Buffer<UInt8>(count: bytes)
     threads.forEachChunk(of: bytes, by: 1 << 21) { range in
       (buffer.pointer + range.lowerBound).update(repeating: UInt8(truncatingIfNeeded: range.lowerBound >> 21 | 1), count: range.count)

@@ -125,7 +125,7 @@ import Testing
     #expect(manifest.files.allSatisfy { $0.checksum.count == 32 })
   }
 
-  @Test(arguments: [(100, 448), (128, 512), (10, 40), (16, 64), (47, 192), (602, 2432), (0, 0)])
+  @Test(arguments: [(100, 400), (128, 512), (10, 40), (16, 64), (47, 192), (602, 2408), (300, 1200), (75, 320), (0, 0)])
   func rowsArePaddedWhereItPays(columns: Int, stride: Int) throws {
     let values = (0..<6 * columns).map(Float.init)
     var graph = SmallGraphs.cycle
