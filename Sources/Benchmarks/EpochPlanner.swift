@@ -57,12 +57,12 @@ public struct EpochPlanner {
     }
   }
 
-  private let request: Request
-  private let report: EpochReport
-  private let asked: EpochReport?
-  private let source: SampledBatches
-  private let rowBytes: Int
-  private let strideBytes: Int
+  let request: Request
+  let report: EpochReport
+  let asked: EpochReport?
+  let source: SampledBatches
+  let rowBytes: Int
+  let strideBytes: Int
 
   /// - Parameters:
   ///   - measured: What `halo bench epoch` measured on this machine, on one worker.
@@ -168,139 +168,7 @@ public struct EpochPlanner {
     return (1 - 1 / Double(request.workers)) / (1 - 1 / sampled)
   }
 
-  /// What one worker computes and moves in an epoch.
-  private func traffic(_ sizes: BatchSizes, steps: Int, partsPerWorker: Double, weights: Int) -> Traffic {
-    let times = Double(steps) * partsPerWorker
-    var traffic = Traffic()
-    traffic.seeds = Int(sizes.seeds * times)
-    traffic.layers = sizes.layers.map { layer in
-      var result = Traffic.Layer()
-      result.destinations = Int(layer.destinations * times)
-      result.sources = Int(layer.sources * times)
-      result.edges = Int(layer.edges * times)
-      return result
-    }
-    let asks = request.networkBytesPerSecond != nil && request.workers > 1
-    if asks {
-      traffic.remoteRows = Int(sizes.remoteRows * times)
-      traffic.remoteRowBytes = traffic.remoteRows * rowBytes
-      traffic.remoteNodes = Int(sizes.remoteNodes * times)
-      let edgeBytes = request.shape.readsDegrees ? 8.0 : 4.0
-      let nodeBytes = 4.0 * Double(request.shape.relations.count) * (request.shape.readsDegrees ? 2 : 1)
-      traffic.storeBytesReceived = traffic.remoteRowBytes + Int((sizes.remoteNodes * nodeBytes + sizes.remoteEdges * edgeBytes) * times)
-    }
-    // Sums of other slices go out, weights of other slices come in.
-    let others = Double(request.workers - 1) / Double(request.workers)
-    traffic.reduceBytesSent = Int(Double(steps) * 2 * others * 4 * Double(weights))
-    return traffic
-  }
-
-  private func stageSeconds(_ limits: EpochLimits, _ traffic: Traffic, threads: Int, imbalance: Double) -> [String: Double] {
-    let cores = Double(request.cores) / Double(threads)
-    let speed = request.cores <= threads ? cores : cores * request.coreEfficiency
-    var stages: [String: Double] = [:]
-    for stage in Stage.allCases.map(\.rawValue) {
-      let (measured, limit) = (report.stages[stage] ?? 0, report.limits.stages[stage] ?? 0)
-      // A stage that the measured run hardly had says nothing about its factor.
-      let factor = limit > 1e-4 ? measured / limit : 1
-      stages[stage] = (limits.stages[stage] ?? 0) * factor / speed
-    }
-    // These grow with a count alone; their limits would only add the noise of two more measurements.
-    func scale(_ stage: String, _ amount: Double, over measured: Double) {
-      if measured > 0 { stages[stage] = (report.stages[stage] ?? 0) / measured * amount / speed }
-    }
-    scale("sample", Double(traffic.sampledEdges), over: Double(report.traffic.sampledEdges))
-    if report.traffic.remoteRows == 0 {
-      scale("fetch", Double(traffic.layers.first?.sources ?? 0), over: Double(report.traffic.layers.first?.sources ?? 0))
-    }
-    // All wait for the busiest worker of a step when they sum their gradients.
-    if request.workers > 1 {
-      stages["reduce", default: 0] += (imbalance - 1) * ["sample", "forward", "backward"].reduce(0) { $0 + (stages[$1] ?? 0) }
-    }
-    guard let network = request.networkBytesPerSecond, request.workers > 1 else { return stages }
-    let rate = network * request.networkEfficiency
-    let sampled = Double(traffic.storeBytesReceived - traffic.remoteRowBytes)
-    stages["sample", default: 0] += sampled / rate + sampled * askedSecondsPerByte / speed
-    stages["fetch", default: 0] += Double(traffic.remoteRowBytes) / rate + Double(traffic.remoteRowBytes) * askedSecondsPerByte / speed
-    stages["reduce", default: 0] += Double(traffic.reduceBytesSent) / rate
-    return stages
-  }
-
-  /// Seconds that serving and receiving a byte takes, over all threads that were measured.
-  private var askedSecondsPerByte: Double {
-    guard let asked, asked.traffic.remoteRowBytes > 0 else { return Self.assumedSecondsPerByte }
-    return (asked.stages["fetch"] ?? 0) / Double(asked.traffic.remoteRowBytes)
-  }
-
-  /// Of two threads: 0.5 s for 0.45 GB each, measured on one host.
-  private static let assumedSecondsPerByte = 1.1e-9 / 2
-
-  private func memory(_ sizes: BatchSizes, nodes: Double, edges: Double, weights: Int) -> PlanMemory {
-    let manifest = source.manifest
-    let held = request.networkBytesPerSecond == nil ? Double(1) : 1 / Double(request.workers)
-    let halo = Double(manifest.parts.reduce(0) { $0 + $1.haloNodes }) / Double(manifest.nodeCount) * nodes
-    let graph = PlanMemory.graphBytes(nodes: nodes * held, halo: halo * held, edges: edges * held)
-    let features = Double(strideBytes) * nodes * held
-    let measuredSizes = BatchSizes(report)
-    let measuredParts =
-      PlanMemory.graphBytes(
-        nodes: today.nodes, halo: Double(manifest.parts.reduce(0) { $0 + $1.haloNodes }), edges: today.edges) + Double(strideBytes)
-      * today.nodes
-    let measuredWeights = 24 * Double(report.weights)
-    let rest =
-      Double(report.peakMemory.max() ?? 0) - measuredParts - measuredWeights
-      - PlanMemory.programBytes(workers: report.workers)
-    let factor = max(0.5, rest / max(1, PlanMemory.workspaceBytes(measuredSizes, report.model)))
-    let arena = request.networkBytesPerSecond == nil ? 0 : Double(strideBytes) * sizes.remoteRows
-    return PlanMemory(
-      graph: graph, features: features, workspace: factor * PlanMemory.workspaceBytes(sizes, request.shape) + arena,
-      weights: 24 * Double(weights), program: PlanMemory.programBytes(workers: request.workers))
-  }
-
-  private var today: (nodes: Double, edges: Double) { (Double(source.manifest.nodeCount), Double(source.manifest.edgeCount)) }
-
-  private func assumptions(parts: Int, share: Double, growth: Double, imbalance: Double) -> [String] {
-    let measured = report.threads * report.workers
-    var lines = [
-      "stage factors over limits from a run of \(report.graph) on \(report.workers) x \(report.threads) threads: "
-        + Stage.allCases.compactMap { stage in
-          guard let limit = report.limits.stages[stage.rawValue], limit > 1e-4 else { return nil }
-          return "\(stage.rawValue) \(((report.stages[stage.rawValue] ?? 0) / limit * 100).rounded() / 100)"
-        }.joined(separator: ", "),
-      "one part for each worker, or as many as the partition has: \(parts) parts",
-      "all workers have this machine's cores",
-    ]
-    if request.workers > 1 {
-      lines.append(
-        "in a step the busiest worker has \((imbalance * 1000).rounded() / 1000) times the mean edges, as sampled; the others wait")
-    }
-    if request.cores > measured {
-      lines.append(
-        "\(request.cores) cores are \(request.coreEfficiency) x \(request.cores)/\(measured) times as fast as the \(measured) measured threads"
-      )
-    }
-    if let network = request.networkBytesPerSecond {
-      lines.append("messages reach \(request.networkEfficiency) of \(network * 8 / 1e9) Gbit/s; receiving does not overlap computing")
-      lines.append(
-        "serving and receiving take \(askedSecondsPerByte) s a byte on the measured threads" + (asked == nil ? " (assumed)" : " (measured)")
-      )
-    } else {
-      lines.append("workers share a host and map all parts: memory counts shared pages for each")
-    }
-    if share != 1 {
-      lines.append("the remote share of rows grows by \(share) from \(source.manifest.partCount) sampled parts, as with random parts")
-    }
-    if request.workers > 1, source.manifest.partCount == 1, request.networkBytesPerSecond != nil {
-      lines.append("a partition of one part shows no remote rows: bytes and fetching are left out")
-    }
-    if growth != 1 {
-      lines.append(
-        "degrees and clustering of \(source.manifest.name) hold at \(growth) times its size; rows repeat as draws from a population that grows with it"
-      )
-      lines.append("rows are read as fast as from a table of the sampled size")
-    }
-    return lines
-  }
+  var today: (nodes: Double, edges: Double) { (Double(source.manifest.nodeCount), Double(source.manifest.edgeCount)) }
 }
 
 extension BatchSizes {

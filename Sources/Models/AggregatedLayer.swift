@@ -45,13 +45,13 @@ struct AggregatedLayer: Sendable {
     let product = productWeight(weights, workspace.transformed)
     finish.prepare(rows: edges.destinationCount, dropout: dropout, keeps: true, workspace.finish)
     let residual = finish.residual(edges, input.own, weights, workspace.finish, threads)
-    let scratch = LaneTiles(
-      Lanes(rows: edges.destinationCount), columns: input.rows.tileColumns(firstHop.columns), workspace.tiles)
+    let lanes = Lanes(rows: edges.destinationCount)
+    let kept = keptRows(input, workspace)
     nonisolated(unsafe) let weights = weights
-    threads.forEach(scratch.lanes.count) { lane in
-      scratch.lanes.forEachTile(of: lane) { rows in
+    threads.forEach(lanes.count) { lane in
+      lanes.forEachTile(of: lane) { rows in
         let z = output.rows(rows)
-        input.rows.multiply(rows, by: product, into: inner?.rows(rows) ?? z, tile: scratch.tile(of: rows))
+        input.rows.multiply(rows, by: product, into: inner?.rows(rows) ?? z, tile: kept.rows(kept.rows > 0 ? rows : 0..<0))
         if let gin, let inner { gin.applySecond(inner.rows(rows), weights: weights, into: z) }
         finish.apply(
           z, rows: rows, weights: weights, residual: residual, dropout: dropout, ids: edges.ids, keeps: true, workspace.finish, rows)
@@ -84,25 +84,27 @@ struct AggregatedLayer: Sendable {
       ProductGradient(
         input: input.rows, rows: count, weight: weight, weightGradient: product(at: target), hasBias: true
       ).compute(dy.materialised(rows: count, columns: width, in: workspace.scaledGradient, threads), workspace.products, threads)
-    case .matrix, .rows: sumDense(input.rows, dy, into: target, rows: count, workspace, threads)
+    case .matrix(let rows): sumDense(rows, dy, into: target, rows: count, workspace, threads)
+    case .rows: sumDense(keptRows(input, workspace), dy, into: target, rows: count, workspace, threads)
     }
     if isFolded { unfold(target, weights: weights, into: gradient) }
   }
 
-  /// One pass over the rows: each tile of them is read again where it lies, each tile of the gradient computed and forgotten.
+  /// Rows that lie apart as `forward` put them together, for backward to read in order; none where they are one matrix, or sparse.
+  private func keptRows(_ input: AggregatedInput, _ workspace: LayerWorkspace) -> MatrixView {
+    let columns = input.rows.tileColumns(firstHop.columns)
+    return workspace.own.matrix(rows: columns > 0 ? input.edges.destinationCount : 0, columns: columns)
+  }
+
+  /// One pass over the rows: each tile of the gradient is computed, used and forgotten.
   private func sumDense(
-    _ input: LayerInput, _ upstream: OutputGradient, into target: UnsafeMutablePointer<Float>, rows count: Int,
+    _ input: MatrixView, _ upstream: OutputGradient, into target: UnsafeMutablePointer<Float>, rows count: Int,
     _ workspace: LayerWorkspace, _ threads: Threads
   ) {
-    let columns = firstHop.columns
-    let scratch = LaneTiles(Lanes(rows: count), columns: columns + width, workspace.tiles)
+    let scratch = LaneTiles(Lanes(rows: count), columns: width, workspace.tiles)
     workspace.sums.sum(scratch.lanes, into: target, count: productCount + width, threads: threads) { rows, isFirst, sum in
-      // Both tiles without gaps, one behind the other.
-      let tile = scratch.tile(of: rows)
-      let x = input.tile(rows, copiedTo: MatrixView(base: tile.base, rows: tile.rows, columns: columns, stride: columns))
-      let dy = upstream.tile(
-        rows, computedIn: MatrixView(base: tile.base + tile.rows * columns, rows: tile.rows, columns: width, stride: width))
-      MatrixProduct.multiply(transposed: x, dy, into: product(at: sum), accumulating: !isFirst)
+      let dy = upstream.tile(rows, computedIn: scratch.tile(of: rows))
+      MatrixProduct.multiply(transposed: input.rows(rows), dy, into: product(at: sum), accumulating: !isFirst)
       ColumnSums.add(dy, to: sum + productCount, accumulating: !isFirst)
     }
   }

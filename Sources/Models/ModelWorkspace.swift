@@ -39,7 +39,7 @@ final class LayerWorkspace: @unchecked Sendable {
   var keptColumns = 0
   /// (S, transformed width).
   let transformed = GrowingBuffer<Float>()
-  /// Own products kept apart, and in backward their gradient.
+  /// Own products kept apart, and in backward their gradient; the input rows of an `AggregatedLayer`.
   let own = GrowingBuffer<Float>()
   /// (D, O).
   let output = GrowingBuffer<Float>()
@@ -96,7 +96,7 @@ final class LayerWorkspace: @unchecked Sendable {
 extension GrowingBuffer<Float> {
   /// The buffer as a matrix without gaps; its content is whatever it was.
   func matrix(rows: Int, columns: Int) -> MatrixView {
-    resize(to: rows * columns)
+    reset(to: rows * columns)
     return MatrixView(base: pointer, rows: rows, columns: columns, stride: columns)
   }
 
@@ -112,7 +112,7 @@ extension MatrixView {
 extension GrowingBuffer<UInt8> {
   /// The buffer as a bit mask; its content is whatever it was.
   func mask(rows: Int, columns: Int) -> BitMask {
-    resize(to: rows * BitMask.strideBytes(columns: columns))
+    reset(to: rows * BitMask.strideBytes(columns: columns))
     return BitMask(base: pointer, rows: rows, columns: columns)
   }
 }

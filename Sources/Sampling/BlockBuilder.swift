@@ -61,7 +61,7 @@ public final class BlockBuilder {
       list.degrees.resize(to: neighbors.hasDegrees ? count : 0)
       list.indptr.resize(to: count + 1)
       list.indptr.pointer[count] = totals[chunks * relationCount + relation]
-      list.sources.resize(to: Int(totals[chunks * relationCount + relation]))
+      list.sources.reset(to: Int(totals[chunks * relationCount + relation]))
       nonisolated(unsafe) let (indptr, degrees) = (list.indptr.pointer, list.degrees.pointer)
       nonisolated(unsafe) let known = neighbors.hasDegrees ? neighbors.degrees.pointer : nil
       threads.forEachChunk(of: count, by: chunk) { rows in

@@ -75,10 +75,10 @@ final class RowNumbering {
   }
 
   private func reserve(_ count: Int, chunks: Int, regions: Int, _ threads: Threads) {
-    first.resize(to: count)
-    rows.resize(to: count)
-    found.resize(to: count)
-    entries.resize(to: count)
+    first.reset(to: count)
+    rows.reset(to: count)
+    found.reset(to: count)
+    entries.reset(to: count)
     begins.resize(to: chunks * regions)
     cursors.resize(to: chunks * regions)
     firsts.resize(to: chunks * regions)

@@ -26,8 +26,8 @@ public final class SampledNeighbors: @unchecked Sendable {
 
   /// Makes room for `edges` sampled edges.
   public func resizeEdges(to edges: Int) {
-    sources.resize(to: edges)
-    sourceDegrees.resize(to: hasDegrees ? edges : 0)
+    sources.reset(to: edges)
+    sourceDegrees.reset(to: hasDegrees ? edges : 0)
   }
 }
 

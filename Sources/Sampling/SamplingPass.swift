@@ -80,7 +80,7 @@ package final class SamplingPass {
     let relationCount = hop.relationCount
     let chunks = (routes.count + Self.chunk - 1) / Self.chunk
     neighbors.beginDestinations(routes.count, degrees: hop.wantsDegrees)
-    samples.resize(to: routes.count * relationCount)
+    samples.reset(to: routes.count * relationCount)
     offsets.resize(to: chunks + 1)
     copy(hop.keys, to: keys)
     copy(hop.nativeLimits, to: limits)

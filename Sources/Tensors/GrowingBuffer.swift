@@ -36,6 +36,19 @@ public final class GrowingBuffer<Element: BitwiseCopyable>: @unchecked Sendable 
     count = newCount
   }
 
+  /// Sets the number of elements, all of which hold anything afterwards: nothing is copied, and no more than the larger of old and new
+  /// memory is held at once.
+  public func reset(to newCount: Int) {
+    precondition(newCount >= 0, "a buffer cannot hold \(newCount) elements")
+    if newCount > capacity {
+      let grown = max(newCount, capacity + capacity / 2)
+      free(pointer)
+      pointer = Self.allocate(grown)
+      capacity = grown
+    }
+    count = newCount
+  }
+
   @inlinable
   public func append(_ element: Element) {
     let index = count
