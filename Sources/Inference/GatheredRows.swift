@@ -4,8 +4,8 @@ import Tensors
 
 /// The rows of all parts of a directory of predictions, in the order of the user's node numbers.
 ///
-/// Reads every part once, in order, a window of nodes at a time: inner nodes of a part lie by increasing number. Memory: one window
-/// and the pages of mapped files.
+/// Reads every part once, a window of nodes at a time. Memory: one window, the pages of mapped files, and 4 bytes for each node of a part
+/// whose nodes do not lie by increasing number.
 public struct GatheredRows {
   /// Nodes of all parts.
   public let nodes: Int
@@ -20,6 +20,19 @@ public struct GatheredRows {
     let original: ArrayView<Int64>
     let originalPath: String
     let bytes: ArrayView<UInt8>
+    /// Rows by increasing number; `nil`: as they lie.
+    let order: Buffer<UInt32>?
+
+    init(original: ArrayView<Int64>, originalPath: String, bytes: ArrayView<UInt8>) {
+      self.original = original
+      self.originalPath = originalPath
+      self.bytes = bytes
+      let increases = original.indices.dropFirst().allSatisfy { original[$0 - 1] < original[$0] }
+      order = increases ? nil : Buffer(copying: (0..<UInt32(original.count)).sorted { original[Int($0)] < original[Int($1)] })
+    }
+
+    /// The row of the `index`-th smallest number.
+    func row(_ index: Int) -> Int { order.map { Int($0.pointer[index]) } ?? index }
   }
 
   /// Opens the files of one kind of rows and checks them: those of the directory and those that hold the nodes' numbers.
@@ -85,7 +98,7 @@ public struct GatheredRows {
   /// Calls `body` with windows of rows, in the order of nodes.
   ///
   /// - Parameter body: Called with the number of the first node, and the rows of it and those that follow.
-  /// - Throws: `InputError` when the parts' numbers are not every number below `nodes`, once and increasing in each part.
+  /// - Throws: `InputError` when the parts' numbers are not every number below `nodes`, once.
   public func forEachWindow(_ body: (Int, UnsafeRawBufferPointer) throws -> Void) throws {
     let length = max(1, Self.windowBytes / rowBytes)
     let window = Buffer<UInt8>(count: min(nodes, length) * rowBytes)
@@ -96,15 +109,15 @@ public struct GatheredRows {
       isFilled.pointer.update(repeating: false, count: isFilled.count)
       var filled = 0
       for (index, part) in parts.enumerated() {
-        while next[index] < part.original.count, part.original[next[index]] < end {
-          let place = Int(part.original[next[index]]) - first
+        while next[index] < part.original.count, part.original[part.row(next[index])] < end {
+          let row = part.row(next[index])
+          let place = Int(part.original[row]) - first
           guard place >= 0, !isFilled.pointer[place] else {
             throw InputError(
-              "\(part.originalPath), row \(next[index])", expected: "increasing numbers that no other part has",
-              found: "\(part.original[next[index]])")
+              "\(part.originalPath), row \(row)", expected: "numbers that no other row has", found: "\(part.original[row])")
           }
           isFilled.pointer[place] = true
-          (window.pointer + place * rowBytes).update(from: part.bytes.pointer + next[index] * rowBytes, count: rowBytes)
+          (window.pointer + place * rowBytes).update(from: part.bytes.pointer + row * rowBytes, count: rowBytes)
           next[index] += 1
           filled += 1
         }

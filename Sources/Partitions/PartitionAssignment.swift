@@ -1,3 +1,5 @@
+public import Tensors
+
 /// A tolerance that an assignment does not keep.
 public struct UnmetTolerance: Codable, Hashable, Sendable, CustomStringConvertible {
   /// Name of the constraint.
@@ -30,10 +32,13 @@ public struct PartitionAssignment: Sendable {
   public let randomMetrics: PartitionMetrics
   /// Tolerances asked and not kept; whether that is an error is the caller's decision.
   public let unmet: [UnmetTolerance]
+  /// All flat numbers in the order in which parts list their nodes, so that nodes that are read together lie together; `nil`: by
+  /// original id.
+  public let order: Buffer<UInt32>?
 
   public init(
     partCount: Int, parts: [UInt16], record: PartitionerRecord, metrics: PartitionMetrics, randomMetrics: PartitionMetrics,
-    unmet: [UnmetTolerance]
+    unmet: [UnmetTolerance], order: Buffer<UInt32>? = nil
   ) {
     self.partCount = partCount
     self.parts = parts
@@ -41,6 +46,7 @@ public struct PartitionAssignment: Sendable {
     self.metrics = metrics
     self.randomMetrics = randomMetrics
     self.unmet = unmet
+    self.order = order
   }
 }
 

@@ -1,7 +1,7 @@
 import Graphs
 import Tensors
 
-/// The relabelling of a partition: part-major, then type, inside a part and type by original id.
+/// The relabelling of a partition: part-major, then type, inside a part and type in a given order, or by original id.
 struct PartitionNumbering: Sendable {
   let partCount: Int
   let nodes: NodeNumbering
@@ -15,7 +15,9 @@ struct PartitionNumbering: Sendable {
   let flat: Buffer<UInt32>
 
   /// Numbers the nodes; two passes over `parts`.
-  init(graph: RawGraph, parts: [UInt16], partCount: Int) {
+  ///
+  /// - Parameter order: All flat numbers in the order in which parts list their nodes; `nil`: increasing.
+  init(graph: RawGraph, parts: [UInt16], partCount: Int, order: Buffer<UInt32>? = nil) {
     nodes = NodeNumbering(graph)
     precondition(parts.count == nodes.count, "\(parts.count) parts for \(nodes.count) nodes")
     self.partCount = partCount
@@ -36,14 +38,14 @@ struct PartitionNumbering: Sendable {
     self.bounds = bounds
     locals = Buffer(count: nodes.count)
     flat = Buffer(count: nodes.count)
-    for type in 0..<types {
-      for node in nodes.range(of: type) {
-        let part = Int(parts[node])
-        let global = cursors[part * types + type]
-        cursors[part * types + type] += 1
-        flat.pointer[global] = UInt32(truncatingIfNeeded: node)
-        locals.pointer[node] = UInt32(truncatingIfNeeded: global - Int(bounds[part * types]))
-      }
+    for place in 0..<nodes.count {
+      let node = order.map { Int($0.pointer[place]) } ?? place
+      let part = Int(parts[node])
+      let type = types == 1 ? 0 : nodes.type(of: node)
+      let global = cursors[part * types + type]
+      cursors[part * types + type] += 1
+      flat.pointer[global] = UInt32(truncatingIfNeeded: node)
+      locals.pointer[node] = UInt32(truncatingIfNeeded: global - Int(bounds[part * types]))
     }
   }
 

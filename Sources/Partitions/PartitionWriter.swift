@@ -35,7 +35,8 @@ public enum PartitionWriter {
     try graph.check(threads: threads)
     try types.check(graph)
     try check(assignment, of: graph)
-    let numbering = PartitionNumbering(graph: graph, parts: assignment.parts, partCount: assignment.partCount)
+    let numbering = PartitionNumbering(
+      graph: graph, parts: assignment.parts, partCount: assignment.partCount, order: assignment.order)
     let tables = describeTables(of: graph, types: types)
     let parts = partFiles(graph: graph, numbering: numbering, tables: tables, threads: threads)
     let jobs = parts.flatMap { $0.jobs() }
@@ -62,6 +63,14 @@ public enum PartitionWriter {
     }
   }
 
+  private static func check(_ order: Buffer<UInt32>, of graph: RawGraph, nodes: Int) throws {
+    var seen = [Bool](repeating: false, count: nodes)
+    for node in order.elements where Int(node) < nodes { seen[Int(node)] = true }
+    guard order.count == nodes, seen.allSatisfy({ $0 }) else {
+      throw InputError("order of \(graph.name)", expected: "each of \(nodes) nodes once", found: "\(order.count) entries of another kind")
+    }
+  }
+
   private static func check(_ assignment: PartitionAssignment, of graph: RawGraph) throws {
     let nodes = NodeNumbering(graph).count
     guard assignment.parts.count == nodes else {
@@ -74,6 +83,7 @@ public enum PartitionWriter {
       }
       used[Int(part)] = true
     }
+    if let order = assignment.order { try check(order, of: graph, nodes: nodes) }
     if let empty = used.firstIndex(of: false) {
       throw InputError("assignment of \(graph.name)", expected: "a node in each of \(used.count) parts", found: "none in part \(empty)")
     }

@@ -9,6 +9,17 @@ struct SplitShards: Sendable {
     var train: [UInt32] = []
     var validation: [UInt32] = []
     var test: [UInt32] = []
+
+    /// Brings the sets from the order of original ids into that of local ids.
+    fileprivate mutating func sort() {
+      var pairs: [SIMD2<UInt32>] = []
+      for index in 0..<train.count / 2 { pairs.append(SIMD2(train[2 * index], train[2 * index + 1])) }
+      pairs.sort { $0.x < $1.x }
+      train.removeAll(keepingCapacity: true)
+      for pair in pairs { train += [pair.x, pair.y] }
+      validation.sort()
+      test.sort()
+    }
   }
 
   let name: String
@@ -44,6 +55,7 @@ struct SplitShards: Sendable {
         shards[slot].test.append(local)
       }
     }
+    for slot in shards.indices { shards[slot].sort() }
   }
 
   subscript(part: Int, type: Int) -> Shard { shards[part * typeCount + type] }
