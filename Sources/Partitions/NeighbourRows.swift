@@ -63,7 +63,8 @@ package struct NeighbourRows: Sendable {
     self.distinct = distinct
   }
 
-  private static func forEachEdge(
+  /// Calls `body` with the flat numbers of both ends of every edge that is no self loop, on any thread.
+  static func forEachEdge(
     of graph: RawGraph, numbering: NodeNumbering, threads: Threads, _ body: @Sendable (Int, Int) -> Void
   ) {
     for (relation, edges) in zip(graph.schema.relations, graph.edges) {
