@@ -23,6 +23,13 @@ package struct Adjacency: Sendable {
   @inline(__always)
   func weight(_ entry: Int) -> Int { weights.map { Int($0.pointer[entry]) } ?? 1 }
 
+  /// An adjacency made elsewhere.
+  init(offsets: Buffer<Int32>, neighbours: Buffer<Int32>, weights: Buffer<Int32>?) {
+    self.offsets = offsets
+    self.neighbours = neighbours
+    self.weights = weights
+  }
+
   /// Builds the adjacency with two passes over the edges and one over the rows.
   ///
   /// Memory besides the result: 8 bytes an edge and 16 bytes a node; no copy is made when no two nodes are joined twice.

@@ -6,7 +6,7 @@ package import Tensors
 package struct NodeLoads: Sendable {
   let constraintCount: Int
   /// Shape (n, C), row-major.
-  let values: Buffer<UInt32>
+  package let values: Buffer<UInt32>
   /// Sum of each constraint, shape (C), none zero.
   let totals: [Int]
   /// Tolerance of each constraint, shape (C).
@@ -35,6 +35,18 @@ package struct NodeLoads: Sendable {
     self.totals = totals
     tolerances = kept.map(\.tolerance)
     limits = kept.enumerated().map { PartLoads.limit(total: totals[$0], partCount: partCount, tolerance: $1.tolerance) }
+  }
+
+  /// Loads of clusters of the nodes of `finer`: the same in all, under the same limits.
+  ///
+  /// - Parameter values: Shape (clusters, C).
+  init(values: Buffer<UInt32>, of finer: NodeLoads) {
+    self.values = values
+    constraintCount = finer.constraintCount
+    totals = finer.totals
+    tolerances = finer.tolerances
+    limits = finer.limits
+    partCount = finer.partCount
   }
 
   /// Loads of one node, shape (C).

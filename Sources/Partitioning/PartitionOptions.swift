@@ -4,7 +4,11 @@ import Tensors
 
 /// How nodes are given to parts.
 public enum PartitionMethod: Hashable, Sendable {
-  /// Multi-constraint k-way partitioning by METIS: few cut edges.
+  /// Contraction, METIS on the small graph, refinement on every level: few cut edges, in a fraction of METIS's time.
+  case multilevel
+  /// One node after the other goes where most of its neighbours are, in several passes: for graphs whose edges do not fit into memory.
+  case streaming
+  /// Multi-constraint k-way partitioning by METIS alone.
   case metis
   /// A keyed shuffle with equal node counts, as a baseline.
   case random
@@ -14,9 +18,29 @@ public enum PartitionMethod: Hashable, Sendable {
   /// The name in options and reports.
   public var name: String {
     switch self {
+    case .multilevel: "multilevel"
+    case .streaming: "streaming"
     case .metis: "metis"
     case .random: "random"
     case .given: "given"
+    }
+  }
+}
+
+/// How long the methods `multilevel` and `streaming` look for fewer cut edges.
+public enum PartitionEffort: String, Hashable, Sendable, CaseIterable {
+  /// One contraction, refinement by label propagation alone; one pass of streaming.
+  case fast
+  /// Single moves besides, and a second round over the result; up to six passes.
+  case `default`
+  /// Several contractions, combined with each other, some thirty times the work; up to twenty passes.
+  case strong
+
+  var streamingPasses: Int {
+    switch self {
+    case .fast: 1
+    case .default: 6
+    case .strong: 20
     }
   }
 }
@@ -39,6 +63,11 @@ public struct PartitionOptions: Hashable, Sendable {
   /// Number of parts, k.
   public var partCount: Int
   public var method: PartitionMethod
+  /// Of the methods `multilevel` and `streaming`; others do not look at it.
+  public var effort = PartitionEffort.default
+  /// Memory in which `streaming` keeps neighbours, in bytes, and where it puts them if they are more.
+  public var streamingBuffer = 1 << 30
+  public var scratchDirectory = "/tmp"
   /// What to balance; a constraint that counts nothing in the graph at hand is left out.
   public var balance: [BalanceTarget]
   public var seed: UInt64

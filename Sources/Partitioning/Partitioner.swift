@@ -19,39 +19,75 @@ public enum Partitioner {
     let targets = try options.targets(for: graph)
     let numbering = NodeNumbering(graph)
     let random = RandomPartition.parts(of: numbering, partCount: options.partCount, seed: options.seed)
-    let (parts, notes) = try assignment(of: graph, options, targets: targets, random: random, threads: threads, progress: progress)
+    let found = try assignment(of: graph, options, targets: targets, random: random, threads: threads, progress: progress)
+    let parts = found.parts
     progress("measuring cut and halo")
     let metrics = PartitionMetrics(measuring: parts, partCount: options.partCount, graph: graph, threads: threads)
     let tolerances = targets.map { ($0.constraint.name(in: graph.schema), $0.tolerance) }
     let record = PartitionerRecord(
       method: options.method.name, seed: options.seed,
-      tolerances: Dictionary(uniqueKeysWithValues: tolerances.filter { metrics.imbalance[$0.0] != nil }), options: notes)
+      tolerances: Dictionary(uniqueKeysWithValues: tolerances.filter { metrics.imbalance[$0.0] != nil }), options: found.notes)
     return PartitionAssignment(
       partCount: options.partCount, parts: parts, record: record, metrics: metrics,
       randomMetrics: parts == random
         ? metrics : PartitionMetrics(measuring: random, partCount: options.partCount, graph: graph, threads: threads),
-      unmet: unmet(targets, graph: graph, parts: parts, partCount: options.partCount, threads: threads))
+      unmet: unmet(targets, graph: graph, parts: parts, partCount: options.partCount, threads: threads), order: found.order)
   }
 
-  /// The parts, and what the manifest should say of how they were found.
+  /// What a method gives.
+  private struct Found {
+    var parts: [UInt16]
+    /// What the manifest should say of how they were found.
+    var notes: [String: String] = [:]
+    /// The order in which parts list their nodes; `nil`: by original id.
+    var order: Buffer<UInt32>?
+  }
+
   private static func assignment(
     of graph: RawGraph, _ options: PartitionOptions, targets: [(constraint: BalanceConstraint, tolerance: Double)],
     random: [UInt16], threads: Threads, progress: @Sendable (String) -> Void
-  ) throws -> ([UInt16], [String: String]) {
+  ) throws -> Found {
     switch options.method {
-    case .random: return (random, [:])
+    case .random: return Found(parts: random)
     case .given(let path):
       let parts = try GivenPartition.read(path, nodeCount: random.count, partCount: options.partCount)
-      return (parts, ["file": path.split(separator: "/").last.map(String.init) ?? path])
+      return Found(parts: parts, notes: ["file": path.split(separator: "/").last.map(String.init) ?? path])
+    case .multilevel:
+      progress("building the adjacency")
+      let search = MultilevelSearch(
+        adjacency: try Adjacency(graph, threads: threads),
+        loads: NodeLoads(graph, targets: targets, partCount: options.partCount, threads: threads), effort: options.effort,
+        seed: options.seed, threads: threads)
+      let found = try search.run(progress: progress)
+      return Found(
+        parts: found.parts, notes: ["effort": options.effort.rawValue, "levels": "\(found.levels)", "rows": "by cluster"],
+        order: found.order)
+    case .streaming:
+      let loads = NodeLoads(graph, targets: targets, partCount: options.partCount, threads: threads)
+      return Found(
+        parts: try streamed(graph, options, loads, threads: threads, progress: progress), notes: ["effort": options.effort.rawValue])
     case .metis:
-      guard options.partCount > 1 else { return ([UInt16](repeating: 0, count: random.count), [:]) }
+      guard options.partCount > 1 else { return Found(parts: [UInt16](repeating: 0, count: random.count)) }
       progress("building the adjacency")
       let adjacency = try Adjacency(graph, threads: threads)
       let loads = NodeLoads(graph, targets: targets, partCount: options.partCount, threads: threads)
       let search = METISSearch(adjacency: adjacency, loads: loads, seed: options.seed)
       let found = try search.run(progress: progress)
-      return (found.parts, ["attempts": "\(found.attempts)", "repaired": found.repaired ? "yes" : "no"])
+      return Found(parts: found.parts, notes: ["attempts": "\(found.attempts)", "repaired": found.repaired ? "yes" : "no"])
     }
+  }
+
+  private static func streamed(
+    _ graph: RawGraph, _ options: PartitionOptions, _ loads: NodeLoads, threads: Threads, progress: (String) -> Void
+  ) throws -> [UInt16] {
+    progress("gathering neighbours")
+    let rows = try StreamedRows(graph, bufferBytes: options.streamingBuffer, directory: options.scratchDirectory, threads: threads)
+    let parts = StreamingSearch(rows, loads: loads, passes: options.effort.streamingPasses).run(progress: progress)
+    // Passing nodes never see the whole: small graphs are brought within their limits, and every part gets a node.
+    guard rows.ends.count * 4 <= options.streamingBuffer else { return parts }
+    let assignment = Assignment(Level(try Adjacency(graph, threads: threads), loads), parts: Buffer(copying: parts))
+    assignment.repair()
+    return Array(assignment.parts.elements)
   }
 
   private static func unmet(

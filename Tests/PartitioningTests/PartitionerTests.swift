@@ -52,8 +52,8 @@ import Testing
       let balance = Self.balances[random.next(below: Self.balances.count)]
       let given = directory.file("given-\(seed).txt")
       try (0..<nodes).map { "\(($0 * 7) % nodes % k)" }.joined(separator: "\n").write(toFile: given, atomically: true, encoding: .utf8)
-      // METIS on every graph, the simple methods on every other in turn.
-      let methods: [PartitionMethod] = [.metis, seed % 2 == 0 ? .random : .given(path: given)]
+      // METIS with and without contraction on every graph, the simple methods on every other in turn.
+      let methods: [PartitionMethod] = [.metis, .multilevel, .streaming, seed % 2 == 0 ? .random : .given(path: given)]
       for method in methods {
         let comment: Comment = "seed \(seed), k \(k), \(method.name), \(balance.map(\.constraint))"
         let options = PartitionOptions(partCount: k, method: method, balance: balance, seed: seed)

@@ -3,10 +3,12 @@ public import ArgumentParser
 public import Configuration
 public import Graphs
 public import Inference
+public import Partitioning
 public import Partitions
 public import Tensors
 public import Training
 
+extension PartitionEffort: ExpressibleByArgument {}
 extension TrainingConfiguration.Model: ExpressibleByArgument {}
 extension TrainingConfiguration.Activation: ExpressibleByArgument {}
 extension TrainingConfiguration.Norm: ExpressibleByArgument {}

@@ -5,7 +5,7 @@ import Partitions
 import Telemetry
 
 struct PartitionCommand: ParsableCommand {
-  enum Method: String, ExpressibleByArgument, CaseIterable { case metis, random, given }
+  enum Method: String, ExpressibleByArgument, CaseIterable { case multilevel, streaming, metis, random, given }
 
   static let configuration = CommandConfiguration(
     commandName: "partition",
@@ -22,22 +22,20 @@ struct PartitionCommand: ParsableCommand {
   @Option(name: .customShort("k"), help: ArgumentHelp("Number of parts.", valueName: "parts"))
   var partCount: Int
 
-  @Option(help: "How nodes are given to parts: few cut edges (metis), by chance (random), as a file says (given).")
+  @Option(
+    help: """
+      How nodes are given to parts: few cut edges, by contraction and refinement with METIS between (multilevel) or by METIS alone \
+      (metis); one node after the other, for edges that do not fit into memory (streaming); by chance (random); as a file says (given).
+      """)
   var method = Method.metis
+
+  @Option(help: "How long multilevel and streaming look for fewer cut edges.")
+  var effort = PartitionEffort.default
 
   @Option(help: "File of --method given: the part of each node, one a line, or a .npy array.")
   var assignment: String?
 
-  @Option(
-    help: ArgumentHelp(
-      """
-      What every part holds an equal share of: nodes, edges (in-edges), train, validation, test, type:NAME or types; \
-      'nodes,edges=10%' gives edges a tolerance of their own.
-      """, valueName: "constraint,..."))
-  var balance = "nodes,edges,train"
-
-  @Option(help: "How far above the mean the largest part may be.")
-  var tolerance = Fraction(0.05)
+  @OptionGroup var balance: BalanceOptions
 
   @Option(help: "Seed of the partitioner.")
   var seed: UInt64 = 1
@@ -68,7 +66,9 @@ struct PartitionCommand: ParsableCommand {
 
   func run() throws {
     try PartitionWriter.checkTarget(output, force: force.force)
-    let options = PartitionOptions(partCount: partCount, method: partitionMethod, balance: try targets(), seed: seed)
+    var options = PartitionOptions(partCount: partCount, method: partitionMethod, balance: try balance.targets(), seed: seed)
+    options.effort = effort
+    options.scratchDirectory = output.lastIndex(of: "/").map { String(output[...$0]) } ?? "."
     let graph = try GraphReader.read(input, nodeCount: nodes, transforms: edges.transforms, context: threads.ingest)
     let types = featureType ?? TableTypes()
     try types.check(graph)
@@ -85,20 +85,11 @@ struct PartitionCommand: ParsableCommand {
 
   private var partitionMethod: PartitionMethod {
     switch method {
+    case .multilevel: .multilevel
+    case .streaming: .streaming
     case .metis: .metis
     case .random: .random
     case .given: .given(path: assignment ?? "")
-    }
-  }
-
-  private func targets() throws -> [BalanceTarget] {
-    try balance.split(separator: ",", omittingEmptySubsequences: false).map { field in
-      let sides = field.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-      guard sides.count == 2 else { return BalanceTarget(String(field), tolerance: tolerance.value) }
-      guard let own = Fraction(argument: String(sides[1])) else {
-        throw ValidationError("--balance: '\(sides[1])' is no tolerance; write \(sides[0])=5%")
-      }
-      return BalanceTarget(String(sides[0]), tolerance: own.value)
     }
   }
 }

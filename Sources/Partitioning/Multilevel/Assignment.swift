@@ -1,0 +1,99 @@
+package import Tensors
+
+/// The part of every node of a level, and what the parts hold. Letters: `k` parts, `C` constraints.
+///
+/// Confined to one caller at a time; parallel loops only read it.
+package final class Assignment: @unchecked Sendable {
+  // Sendable: see above.
+  package let level: Level
+  /// Shape (nodes).
+  package let parts: Buffer<UInt16>
+  /// Nodes of the level in each part, shape (k).
+  private let counts: Buffer<Int>
+  /// Shape (k, C).
+  private let held: Buffer<Int>
+  private let limits: Buffer<Int>
+  private let columns: Int
+
+  var partCount: Int { counts.count }
+
+  package init(_ level: Level, parts: Buffer<UInt16>) {
+    precondition(parts.count == level.nodeCount, "\(parts.count) parts for \(level.nodeCount) nodes")
+    self.level = level
+    self.parts = parts
+    columns = level.loads.constraintCount
+    counts = Buffer(count: level.loads.partCount)
+    held = Buffer(count: level.loads.partCount * columns)
+    limits = Buffer(count: held.count)
+    for part in 0..<level.loads.partCount {
+      for column in 0..<columns { limits.pointer[part * columns + column] = level.loads.limits[column] }
+    }
+    for node in 0..<level.nodeCount { add(node, to: Int(parts.pointer[node]), sign: 1) }
+  }
+
+  /// The same assignment on the level below.
+  func projected(to finer: Level, _ clusters: Clusters, _ threads: Threads) -> Assignment {
+    let own = Buffer<UInt16>(count: finer.nodeCount)
+    threads.forEachChunk(of: finer.nodeCount, by: 1 << 14) { nodes in
+      for node in nodes { own.pointer[node] = parts.pointer[Int(clusters.ofNode.pointer[node])] }
+    }
+    return Assignment(finer, parts: own)
+  }
+
+  @inline(__always)
+  private func add(_ node: Int, to part: Int, sign: Int) {
+    let own = level.loads.row(node)
+    for column in 0..<columns { held.pointer[part &* columns &+ column] &+= sign &* Int(own[column]) }
+    counts.pointer[part] &+= sign
+  }
+
+  @inline(__always)
+  func move(_ node: Int, to target: Int) {
+    add(node, to: Int(parts.pointer[node]), sign: -1)
+    add(node, to: target, sign: 1)
+    parts.pointer[node] = UInt16(truncatingIfNeeded: target)
+  }
+
+  /// Whether `node` may go to `target`: no limit of it is broken, and its own part keeps a node.
+  @inline(__always)
+  func admits(_ node: Int, to target: Int) -> Bool {
+    guard counts.pointer[Int(parts.pointer[node])] > 1 else { return false }
+    let own = level.loads.row(node)
+    for column in 0..<columns where own[column] > 0 {
+      if held.pointer[target &* columns &+ column] &+ Int(own[column]) > limits.pointer[target &* columns &+ column] { return false }
+    }
+    return true
+  }
+
+  /// Whether every part has a node and keeps every limit.
+  package var isFeasible: Bool {
+    for part in 0..<partCount where counts.pointer[part] == 0 { return false }
+    for index in 0..<held.count where held.pointer[index] > limits.pointer[index] { return false }
+    return true
+  }
+
+  /// Weight of the edges between different parts, in either direction once. O(edges).
+  package func cut(_ threads: Threads) -> Int {
+    let chunk = 4096
+    let sums = Buffer<Int>(count: (level.nodeCount + chunk - 1) / chunk)
+    let (adjacency, parts) = (level.adjacency, parts.pointer)
+    nonisolated(unsafe) let all = parts
+    threads.forEachChunk(of: level.nodeCount, by: chunk) { nodes in
+      var sum = 0
+      for node in nodes {
+        let own = all[node]
+        for entry in adjacency.row(node) where all[Int(adjacency.neighbours.pointer[entry])] != own { sum &+= adjacency.weight(entry) }
+      }
+      sums.pointer[nodes.lowerBound / chunk] = sum
+    }
+    return sums.elements.reduce(0, +) / 2
+  }
+
+  /// Brings the assignment within its limits where it is not.
+  package func repair() {
+    guard !isFeasible else { return }
+    var repair = BalanceRepair(level.adjacency, loads: level.loads, parts: Array(parts.elements))
+    guard repair.run() else { return }
+    for node in 0..<level.nodeCount where parts.pointer[node] != repair.parts[node] { move(node, to: Int(repair.parts[node])) }
+  }
+}

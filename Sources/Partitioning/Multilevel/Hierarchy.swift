@@ -1,0 +1,77 @@
+import Tensors
+
+/// A graph and ever smaller graphs of its clusters, finest first.
+struct Hierarchy {
+  private(set) var levels: [Level]
+  /// Clusters of `levels[i]`, the nodes of `levels[i + 1]`.
+  private(set) var clusters: [Clusters] = []
+
+  /// When contraction ends, and how.
+  struct Rules: Sendable {
+    /// Contraction goes on above this many nodes.
+    var nodes: Int
+    /// It goes on above this many arcs too, down to `fewestNodes`.
+    var arcs: Int
+    var fewestNodes: Int
+    /// A cluster holds at most one of so many pieces of the graph.
+    var pieces: Int
+    /// By matchings, not by label propagation.
+    var matches: Bool
+  }
+
+  /// Contracts until the rules are met or contraction hardly helps any more.
+  ///
+  /// - Parameter groups: Nodes of different groups stay apart on all levels, shape (nodes); `nil`: all may join.
+  init(
+    _ finest: Level, _ rules: Rules, groups: Buffer<UInt32>?, seed: UInt64, threads: Threads, progress: (String) -> Void
+  ) {
+    levels = [finest]
+    var limits = ClusterLimits(finest.loads, pieces: rules.pieces, groups: groups)
+    var pieces = rules.pieces
+    while let level = levels.last, Self.isTooLarge(level, rules) {
+      let key = mix64(seed &+ UInt64(levels.count))
+      let found =
+        rules.matches
+        ? HeavyEdgeMatching(level, limits: limits, seed: key, threads: threads).clusters()
+        : LabelClustering(level, limits: limits, seed: key, threads: threads).clusters()
+      guard found.count * 20 < level.nodeCount * 19 else {
+        // Full clusters stand in the way: larger ones are allowed, while there are still several to a part.
+        guard pieces > 8 * finest.loads.partCount, rules.nodes < level.nodeCount else { return }
+        pieces /= 2
+        limits = ClusterLimits(finest.loads, pieces: pieces, groups: limits.groups)
+        continue
+      }
+      let coarse = Contraction(level: level, clusters: found, threads: threads).coarse()
+      progress("contracting: \(level.nodeCount) to \(coarse.nodeCount) nodes, \(level.arcCount / 2) to \(coarse.arcCount / 2) edges")
+      limits.groups = limits.groups.map { Self.projected($0, found) }
+      clusters.append(found)
+      levels.append(coarse)
+    }
+  }
+
+  private static func isTooLarge(_ level: Level, _ rules: Rules) -> Bool {
+    level.nodeCount > rules.nodes || (level.arcCount > rules.arcs && level.nodeCount > rules.fewestNodes)
+  }
+
+  private static func projected(_ groups: Buffer<UInt32>, _ clusters: Clusters) -> Buffer<UInt32> {
+    let coarse = Buffer<UInt32>(count: clusters.count)
+    for node in 0..<groups.count { coarse.pointer[Int(clusters.ofNode.pointer[node])] = groups.pointer[node] }
+    return coarse
+  }
+
+  /// All nodes of the finest level, the members of a cluster one after the other, on every level: nodes that are read together lie
+  /// together.
+  ///
+  /// - Complexity: O(nodes) for each level.
+  var order: Buffer<UInt32> {
+    var order = Buffer(copying: 0..<UInt32(levels[levels.count - 1].nodeCount))
+    for clusters in clusters.reversed() { order = clusters.members(inOrder: order) }
+    return order
+  }
+
+  /// Gives up the coarsest level and returns the clusters that made it.
+  mutating func dropCoarsest() -> Clusters {
+    levels.removeLast()
+    return clusters.removeLast()
+  }
+}

@@ -1,0 +1,155 @@
+import Telemetry
+import Tensors
+
+/// Multilevel k-way partitioning: the graph is contracted by clusters, METIS cuts the small graph of them under all constraints, and every
+/// level on the way back is refined under all of them.
+///
+/// Every step gives the same result for any number of threads. METIS sees at most `max(20,000, 50·k)` nodes.
+///
+/// Hendrickson, Leland, SC 1995; contraction of skewed graphs by label propagation: Meyerhenke, Sanders, Schulz 2014, arXiv:1402.3281;
+/// further rounds and combinations of several partitions: Sanders, Schulz 2011, arXiv:1110.0477.
+struct MultilevelSearch {
+  let adjacency: Adjacency
+  let loads: NodeLoads
+  let effort: PartitionEffort
+  let seed: UInt64
+  let threads: Threads
+  /// What is done on every level.
+  let refinement: Refinement
+
+  /// - Parameter refinement: In place of what belongs to `effort`.
+  init(
+    adjacency: Adjacency, loads: NodeLoads, effort: PartitionEffort, seed: UInt64, threads: Threads,
+    refinement: Refinement? = nil
+  ) {
+    self.adjacency = adjacency
+    self.loads = loads
+    self.effort = effort
+    self.seed = seed
+    self.threads = threads
+    self.refinement = refinement ?? Refinement(effort)
+  }
+
+  struct Result {
+    var parts: [UInt16]
+    /// Levels of the first contraction, the finest included.
+    var levels: Int
+    /// All nodes, those of a cluster together on every level of the first contraction.
+    var order: Buffer<UInt32>
+  }
+
+  func run(progress: (String) -> Void) throws(METISError) -> Result {
+    let finest = Level(adjacency, loads)
+    var rules = rules(finest)
+    let first = Hierarchy(finest, rules, groups: nil, seed: seed, threads: threads, progress: progress)
+    let order = first.order
+    guard loads.partCount > 1 else {
+      return Result(parts: [UInt16](repeating: 0, count: finest.nodeCount), levels: first.levels.count, order: order)
+    }
+    let levels = first.levels.count
+    var best = try descend(first, seed: seed, progress)
+    switch effort {
+    case .fast: break
+    case .default:
+      if finest.arcCount <= Self.mostArcsOfSecondRounds { best = again(best, best, finest, rules, seed: mix64(seed &+ 1)) }
+    case .strong:
+      var population = [best]
+      for number in 1..<Self.populationSize {
+        // Every other member is contracted the other way.
+        rules.matches.toggle()
+        let key = mix64(seed &+ UInt64(number) << 32)
+        population.append(
+          try descend(Hierarchy(finest, rules, groups: nil, seed: key, threads: threads, progress: progress), seed: key, progress))
+      }
+      best = combine(population, finest, rules, progress)
+    }
+    return Result(parts: Array(best.parts.elements), levels: levels, order: order)
+  }
+
+  /// A second round takes longer than the first and gains a few percent on small graphs, next to nothing on large ones.
+  private static let mostArcsOfSecondRounds = 1 << 23
+  private static let populationSize = 8
+  private static let combinations = 24
+
+  private func rules(_ finest: Level) -> Hierarchy.Rules {
+    let k = loads.partCount
+    return Hierarchy.Rules(
+      nodes: max(20_000, 50 * k), arcs: 1 << 21, fewestNodes: max(2000, 50 * k), pieces: max(400, 30 * k), matches: finest.isMeshLike)
+  }
+
+  /// Cuts the coarsest graph and refines on the way back.
+  private func descend(_ hierarchy: Hierarchy, seed: UInt64, _ progress: (String) -> Void) throws(METISError) -> Assignment {
+    let coarsest = hierarchy.levels[hierarchy.levels.count - 1]
+    let tries = effort == .fast ? 1 : min(8, max(1, (4 << 20) / max(1, coarsest.arcCount)))
+    progress("METIS: \(coarsest.nodeCount) nodes, \(coarsest.arcCount / 2) edges, \(tries) tries")
+    let first = try InitialPartition(level: coarsest, tries: tries, seed: seed, refinement: refinement).best(threads)
+    return climb(first, hierarchy, seed: seed, progress)
+  }
+
+  /// Brings an assignment of the coarsest level to the finest, refining it on every level between.
+  private func climb(_ first: Assignment, _ hierarchy: Hierarchy, seed: UInt64, _ progress: (String) -> Void) -> Assignment {
+    var hierarchy = hierarchy
+    var assignment = first
+    while hierarchy.levels.count > 1 {
+      let begin = MonotonicClock.now()
+      let clusters = hierarchy.dropCoarsest()
+      let level = hierarchy.levels[hierarchy.levels.count - 1]
+      // What a repair could not mend is tried again where nodes are smallest, and only there: it takes long to fail.
+      let repairs = assignment.isFeasible || hierarchy.levels.count == 1
+      assignment = assignment.projected(to: level, clusters, threads)
+      let before = assignment.cut(threads)
+      refinement.refine(assignment, repairs: repairs, seed: mix64(seed &+ UInt64(hierarchy.levels.count)), threads: threads)
+      let seconds = Double(MonotonicClock.now() - begin) * 1e-9
+      progress(
+        "refining: \(level.nodeCount) nodes, cut \(before) to \(assignment.cut(threads)), \((seconds * 100).rounded() / 100) s")
+    }
+    return assignment
+  }
+
+  /// Contracts only what two assignments agree on, so that the better of them lives on all levels, and refines it again.
+  ///
+  /// - Returns: An assignment not worse than the better one; that one itself where nothing was found.
+  private func again(_ a: Assignment, _ b: Assignment, _ finest: Level, _ rules: Hierarchy.Rules, seed: UInt64) -> Assignment {
+    let (scoreA, scoreB) = (Score(a, threads), Score(b, threads))
+    let better = scoreB < scoreA ? b : a
+    let groups = Buffer<UInt32>(count: finest.nodeCount)
+    for node in 0..<finest.nodeCount { groups.pointer[node] = UInt32(a.parts.pointer[node]) << 16 | UInt32(b.parts.pointer[node]) }
+    var rules = rules
+    rules.nodes = max(500, 20 * loads.partCount)
+    let hierarchy = Hierarchy(finest, rules, groups: groups, seed: seed, threads: threads) { _ in }
+    var parts = Buffer<UInt16>(copying: better.parts.elements)
+    for (level, clusters) in zip(hierarchy.levels.dropFirst(), hierarchy.clusters) {
+      let coarse = Buffer<UInt16>(count: level.nodeCount)
+      for node in 0..<parts.count { coarse.pointer[Int(clusters.ofNode.pointer[node])] = parts.pointer[node] }
+      parts = coarse
+    }
+    let first = Assignment(hierarchy.levels[hierarchy.levels.count - 1], parts: parts)
+    refinement.refine(first, seed: seed, threads: threads)
+    let found = climb(first, hierarchy, seed: seed) { _ in }
+    return Score(found, threads) < min(scoreA, scoreB) ? found : better
+  }
+
+  /// Lets good assignments have better children: two at a time, the child takes the place of the worst.
+  private func combine(
+    _ population: [Assignment], _ finest: Level, _ rules: Hierarchy.Rules, _ progress: (String) -> Void
+  ) -> Assignment {
+    var ranked = population.map { (assignment: $0, score: Score($0, threads)) }
+    var rules = rules
+    let key = RandomKey(seed: seed, purpose: .partition, layer: 2)
+    for number in 0..<Self.combinations {
+      ranked.sort { $0.score < $1.score }
+      let bits = key.bits(id: UInt64(number), step: 0)
+      // The best of two picks is a parent, twice; equal parents make a further round of one.
+      func pick(_ a: UInt32, _ b: UInt32) -> Assignment {
+        ranked[min(Int(boundedIndex(a, below: UInt32(ranked.count))), Int(boundedIndex(b, below: UInt32(ranked.count))))].assignment
+      }
+      rules.matches.toggle()
+      let child = again(pick(bits[0], bits[1]), pick(bits[2], bits[3]), finest, rules, seed: mix64(seed &+ UInt64(number) << 40))
+      let score = Score(child, threads)
+      progress("combining: cut \(score.cut)")
+      let isKnown = ranked.contains { $0.assignment === child }
+      if !isKnown, score < ranked[ranked.count - 1].score { ranked[ranked.count - 1] = (child, score) }
+    }
+    return ranked.min { $0.score < $1.score }.unsafelyUnwrapped.assignment  // The population is not empty.
+  }
+}
