@@ -56,9 +56,9 @@ let modules: [Target] =
   + module(
     "Benchmarks",
     [
-      "Training", "Configuration", "Models", "Loading", "KVStore", "Sampling", "Partitions", "Collectives", "Kernels", "Graphs", "Tensors",
-      "Telemetry",
-    ], tests: ["Partitioning"])
+      "Training", "Configuration", "Models", "Loading", "KVStore", "Sampling", "Partitions", "Partitioning", "Collectives", "Kernels", "Graphs",
+      "Tensors", "Telemetry",
+    ])
 
 // The command reads options, calls one module and prints what it returns.
 let command: [Target] = [
