@@ -42,6 +42,7 @@ let modules: [Target] =
   + module("Sampling", ["Graphs", "Tensors", "CKernels", "Telemetry"])
   + module("KVStore", ["Messaging", "Partitions", "Kernels", "Graphs", "Tensors", "Telemetry"])
   + module("Models", ["Sampling", "Kernels", "Graphs", "Tensors", "Telemetry"])
+  + module("PIM", ["Kernels", "Graphs", "Tensors", "Telemetry"])
   + module("Loading", ["Sampling", "KVStore", "Partitions", "Messaging", "Graphs", "Tensors", "Telemetry"])
   + module(
     "Inference",
