@@ -38,6 +38,9 @@ public struct Neighborhood: @unchecked Sendable {
       destinationCount: destinationCount, begin: indptr, end: indptr + 1, sources: sources, weights: weights, scales: scales)
   }
 
+  /// The same edges, each with factor 1.
+  public var withoutFactors: Neighborhood { Neighborhood(destinationCount: destinationCount, begin: begin, end: end, sources: sources) }
+
   func native(from destination: Int) -> halo_edges {
     halo_edges(begin: begin + destination, end: end + destination, sources: sources, weights: weights, scales: scales)
   }

@@ -27,7 +27,7 @@ public final class SourceTiling: Sendable {
   public init(_ edges: Neighborhood, sourceCount: Int, slices: Int) {
     precondition(edges.weights == nil && edges.scales == nil, "edges without factors of their own")
     precondition(slices >= 1 && sourceCount <= Int(UInt32.max), "\(slices) slices of \(sourceCount) sources")
-    let length = max(1, (sourceCount + slices - 1) / slices)
+    let length = Self.sliceLength(sourceCount: sourceCount, slices: slices)
     bounds = (0...slices).map { min(sourceCount, $0 * length) }
     destinationCount = edges.destinationCount
     degrees = Buffer(count: edges.destinationCount)
@@ -65,6 +65,16 @@ public final class SourceTiling: Sendable {
         nextEdge[number] += 1
       }
     }
+  }
+
+  /// Sources of a slice; the last has what is left.
+  public static func sliceLength(sourceCount: Int, slices: Int) -> Int { max(1, (sourceCount + slices - 1) / slices) }
+
+  /// The entries of slice `slice`: destinations, increasing, and the edges of each from the slice. Valid while the tiling lives.
+  public func entries(of slice: Int) -> (destinations: UnsafeBufferPointer<UInt32>, edges: Neighborhood) {
+    let range = sliceEntries[slice]..<sliceEntries[slice + 1]
+    let edges = Neighborhood(destinationCount: range.count, indptr: offsets.pointer + range.lowerBound, sources: sources.pointer)
+    return (UnsafeBufferPointer(start: destinations.pointer + range.lowerBound, count: range.count), edges)
   }
 
   /// Entries of all slices: how often an output row is read and written.
