@@ -28,13 +28,16 @@ package struct TunerOracle {
     }
   }
 
-  /// Modelled time of the tuner's choice over that of the best strategy, both from functional runs; the tuner is given the degrees of
-  /// destinations alone.
-  package func ratio() throws -> Double {
+  /// Modelled times of the tuner's choices over that of the best strategy, all from functional runs: of the choice for the graph, and of
+  /// that for the degrees of its destinations alone, to which hubs among the sources are invisible.
+  package func ratios() throws -> (graph: Double, degreesAlone: Double) {
     let edges = Neighborhood(destinationCount: nodes, indptr: offsets.pointer, sources: sources.pointer)
     let degrees = ArrayView((0..<nodes).map { offsets[$0 + 1] - offsets[$0] })
     let tuner = PIMTuner(topology)
-    guard let choice = tuner.best(PIMDegrees(degrees, sourceCount: nodes), columns: columns) else { return .infinity }
+    guard
+      let known = tuner.best(PIMDegrees(edges, sourceCount: nodes), columns: columns),
+      let guessed = tuner.best(PIMDegrees(degrees, sourceCount: nodes), columns: columns)
+    else { return (.infinity, .infinity) }
     let inputs = [Int32](repeating: 1, count: nodes * columns)
     var out = [Int32](repeating: 0, count: nodes * columns)
     var totals: [PIMStrategy: Double] = [:]
@@ -47,7 +50,9 @@ package struct TunerOracle {
         }
       }
     }
-    guard let best = totals.values.min(), let chosen = totals[choice.strategy] else { return .infinity }
-    return withExtendedLifetime((offsets, sources)) { chosen / best }
+    let best = totals.values.min() ?? 0
+    return withExtendedLifetime((offsets, sources)) {
+      ((totals[known.strategy] ?? .infinity) / best, (totals[guessed.strategy] ?? .infinity) / best)
+    }
   }
 }
