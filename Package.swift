@@ -66,8 +66,8 @@ let command: [Target] = [
   .executableTarget(
     name: "halo",
     dependencies: [
-      "Benchmarks", "Collectives", "Configuration", "Datasets", "Graphs", "Inference", "KVStore", "Partitioning", "Partitions",
-      "Telemetry", "Tensors", "Training",
+      "Benchmarks", "Collectives", "Configuration", "Datasets", "Graphs", "Inference", "KVStore", "Kernels", "PIM", "Partitioning",
+      "Partitions", "Telemetry", "Tensors", "Training",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
     ],
     path: "tools/halo",
