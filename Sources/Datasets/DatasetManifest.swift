@@ -8,9 +8,12 @@ import Tensors
 /// DS/
 ///   dataset.json
 ///   edges/<relation>/sources.npy, destinations.npy     uint32 (edges), original ids of the end's node type
+///   edges/<relation>/weights.npy                       float32 (edges); only where edges have weights
 ///   nodes/<type>/<table>.npy                           dense rows (nodes, columns)
 ///   nodes/<type>/<table>.scale.npy                     float32 (nodes), what int8 rows are multiplied by
 ///   nodes/<type>/<table>.indptr.npy, .indices.npy, .data.npy    sparse rows: int64 (nodes + 1), uint32, float32
+///   nodes/<type>/names.npy, names.indptr.npy           uint8, the names one after the other; int64 (nodes + 1), their bounds;
+///                                                      only where nodes have names
 ///   nodes/<type>/labels.npy                            int32 (nodes), −1 = unknown
 ///   nodes/<type>/train.npy, validation.npy, test.npy   uint32, increasing; the default split
 ///   nodes/<type>/splits/<name>/train.npy …             the others
@@ -40,6 +43,8 @@ struct DatasetManifest: Codable, Equatable {
     var classNames: [String]
     /// Names of the splits, the default first.
     var splits: [String]
+    /// Whether nodes have names; absent where they have none.
+    var hasNames: Bool?
   }
 
   struct File: Codable, Equatable {
@@ -56,6 +61,8 @@ struct DatasetManifest: Codable, Equatable {
   var nodeTypes: [NodeType]
   /// Ends are indices of node types.
   var relations: [Relation]
+  /// Names of the relations whose edges have weights; absent where there is none.
+  var weightedRelations: [String]?
   /// Every other file of the directory.
   var files: [File]
 
@@ -89,6 +96,8 @@ struct DatasetManifest: Codable, Equatable {
     formatVersion = Self.currentVersion
     name = graph.name
     relations = graph.schema.relations
+    let weighted = zip(graph.schema.relations, graph.edges).filter { $1.weights != nil }.map(\.0.name)
+    weightedRelations = weighted.isEmpty ? nil : weighted
     files = []
     nodeTypes = zip(graph.schema.nodeTypes, graph.nodes).map { typeName, nodes in
       let tables = nodes.tables.sorted { $0.key < $1.key }.map { name, table in
@@ -99,7 +108,7 @@ struct DatasetManifest: Codable, Equatable {
       }
       return NodeType(
         name: typeName, count: nodes.count, tables: tables, hasLabels: nodes.labels != nil, classCount: nodes.classCount,
-        classNames: nodes.classNames, splits: nodes.splits.map(\.name))
+        classNames: nodes.classNames, splits: nodes.splits.map(\.name), hasNames: nodes.names == nil ? nil : true)
     }
   }
 
@@ -115,7 +124,9 @@ struct DatasetManifest: Codable, Equatable {
   func check(place: String) throws {
     func fail(_ expected: String, _ found: String) -> InputError { InputError(place, expected: expected, found: found) }
     guard !nodeTypes.isEmpty, !relations.isEmpty else { throw fail("a node type and a relation", "none") }
-    let namesInTypes = nodeTypes.flatMap { [$0.tables.map(\.name) + Self.reservedTables, $0.splits] }
+    let namesInTypes = nodeTypes.flatMap {
+      [$0.tables.map(\.name) + Self.reservedTables + ($0.hasNames == true ? ["names"] : []), $0.splits]
+    }
     for names in [nodeTypes.map(\.name), relations.map(\.name)] + namesInTypes {
       if let odd = names.first(where: { !Self.isName($0) }) {
         throw fail("names of letters, digits, '_', '-' and '.', not first", "'\(odd)'")

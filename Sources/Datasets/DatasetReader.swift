@@ -27,7 +27,9 @@ public struct DatasetReader {
     let edges = try manifest.relations.map { relation in
       let sources: ArrayView<UInt32> = try array("edges/\(relation.name)/sources", [nil])
       let destinations: ArrayView<UInt32> = try array("edges/\(relation.name)/destinations", [sources.count])
-      return EdgeList(sources: sources, destinations: destinations)
+      let isWeighted = manifest.weightedRelations?.contains(relation.name) ?? false
+      let weights: ArrayView<Float>? = isWeighted ? try array("edges/\(relation.name)/weights", [sources.count]) : nil
+      return EdgeList(sources: sources, destinations: destinations, weights: weights)
     }
     let nodes = try manifest.nodeTypes.map { type in
       let folder = "nodes/\(type.name)"
@@ -35,6 +37,7 @@ public struct DatasetReader {
       for table in type.tables { data.tables[table.name] = try self.table(table, "\(folder)/\(table.name)", rows: type.count) }
       if type.hasLabels { data.labels = try array("\(folder)/labels", [type.count]) }
       data.classNames = type.classNames
+      if type.hasNames == true { data.names = try names("\(folder)/names", count: type.count) }
       data.splits = try type.splits.enumerated().map { index, name in
         let sets = "\(folder)/\(Split.folder(name, index: index))"
         return Split(
@@ -66,6 +69,11 @@ public struct DatasetReader {
       let values: ArrayView<Float> = try array("\(name).data", [indices.count])
       return .sparse(SparseRows(rows: rows, columns: table.columns, indptr: indptr, indices: indices, values: values))
     }
+  }
+
+  private func names(_ name: String, count: Int) throws -> NodeNames {
+    try NodeNames(
+      checking: array("\(name).indptr", [count + 1]), bytes: array(name, [nil]), place: "\(directory)/\(name).indptr.npy")
   }
 
   private func array<T: BitwiseCopyable>(_ name: String, _ shape: [Int?]) throws -> ArrayView<T> {

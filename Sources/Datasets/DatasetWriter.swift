@@ -72,9 +72,14 @@ private final class DirectoryWriter {
     for (relation, edges) in zip(graph.schema.relations, graph.edges) {
       try write(edges.sources, "edges/\(relation.name)/sources", .uint32)
       try write(edges.destinations, "edges/\(relation.name)/destinations", .uint32)
+      if let weights = edges.weights { try write(weights, "edges/\(relation.name)/weights", .float32) }
     }
     for (type, nodes) in zip(graph.schema.nodeTypes, graph.nodes) {
       for (name, table) in nodes.tables.sorted(by: { $0.key < $1.key }) { try write(table, "nodes/\(type)/\(name)") }
+      if let names = nodes.names {
+        try write(names.bytes, "nodes/\(type)/names", .uint8)
+        try write(names.offsets, "nodes/\(type)/names.indptr", .int64)
+      }
       if let labels = nodes.labels { try write(labels, "nodes/\(type)/labels", .int32) }
       for (index, split) in nodes.splits.enumerated() {
         let sets = "nodes/\(type)/\(Split.folder(split.name, index: index))"

@@ -14,6 +14,7 @@ struct GraphCheck {
     for (relation, edges) in zip(graph.schema.relations, graph.edges) {
       try checkEnds(edges.sources, below: graph.nodes[relation.source].count, "edges/\(relation.name)/sources")
       try checkEnds(edges.destinations, below: graph.nodes[relation.destination].count, "edges/\(relation.name)/destinations")
+      if let weights = edges.weights { try checkWeights(weights, "edges/\(relation.name)/weights") }
     }
     for (name, nodes) in zip(graph.schema.nodeTypes, graph.nodes) {
       for (table, rows) in nodes.tables {
@@ -22,6 +23,9 @@ struct GraphCheck {
         case .sparse(let sparse): try checkSparse(sparse, "nodes/\(name)/\(table)")
         case .dense(let dense): try checkScales(dense, "nodes/\(name)/\(table).scale")
         }
+      }
+      if let names = nodes.names {
+        try check(names.count == nodes.count, "nodes/\(name)/names.indptr", "\(nodes.count) names", "\(names.count)")
       }
       if let labels = nodes.labels { try checkLabels(labels, nodes, "nodes/\(name)/labels") }
       for (index, split) in nodes.splits.enumerated() {
@@ -43,6 +47,18 @@ struct GraphCheck {
     }
     let found = largest.load(ordering: .relaxed)
     try check(ends.isEmpty || Int(found) < count, array, "node ids below \(count)", "\(found)")
+  }
+
+  private func checkWeights(_ weights: ArrayView<Float>, _ array: String) throws {
+    let firstBad = Atomic<Int>(Int.max)
+    threads.forEachChunk(of: weights.count, by: 1 << 18) { range in
+      for edge in range where !weights.pointer[edge].isFinite {
+        firstBad.min(edge, ordering: .relaxed)
+        return
+      }
+    }
+    let bad = firstBad.load(ordering: .relaxed)
+    try check(bad == Int.max, array, "finite weights", "\(weights.pointer[min(bad, weights.count - 1)]) of edge \(bad)")
   }
 
   private func checkSparse(_ rows: SparseRows, _ array: String) throws {

@@ -6,11 +6,15 @@ public import Tensors
 public struct EdgeList: Sendable {
   public var sources: ArrayView<UInt32>
   public var destinations: ArrayView<UInt32>
+  /// Weight of each edge, finite; `nil` where the input has none or they were not asked for.
+  public var weights: ArrayView<Float>?
 
-  public init(sources: ArrayView<UInt32>, destinations: ArrayView<UInt32>) {
+  public init(sources: ArrayView<UInt32>, destinations: ArrayView<UInt32>, weights: ArrayView<Float>? = nil) {
     precondition(sources.count == destinations.count, "an edge has two ends")
+    precondition(weights.map { $0.count == sources.count } ?? true, "a weight for each edge")
     self.sources = sources
     self.destinations = destinations
+    self.weights = weights
   }
 
   public var count: Int { sources.count }
@@ -55,6 +59,8 @@ public struct NodeData: Sendable {
   public var classNames: [String] = []
   /// Splits of different names, the default first.
   public var splits: [Split]
+  /// What the nodes are called in the user's files; `nil` where they are numbers from 0.
+  public var names: NodeNames? = nil
 
   /// - Parameter split: The only split; none where it is empty.
   public init(

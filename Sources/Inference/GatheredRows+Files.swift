@@ -54,7 +54,7 @@ extension GatheredRows {
     try forEachWindow { first, bytes in
       var text = ""
       for row in 0..<bytes.count / rowBytes {
-        text += "\(first + row)"
+        text += label(first + row)
         for column in 0..<rows.columns { text += "," + element(bytes, row * rows.columns + column) }
         text += "\n"
         if text.utf8.count > 1 << 20 {
@@ -65,6 +65,14 @@ extension GatheredRows {
       try sink.write(text)
     }
     try sink.close()
+  }
+
+  /// What a line begins with: the node's name, in quotes where CSV asks for them, or its number.
+  private func label(_ node: Int) -> String {
+    guard let name = names?[node] else { return "\(node)" }
+    let isPlain =
+      !name.utf8.contains { [0x22, 0x2C, 0x0A, 0x0D].contains($0) } && name.first?.isWhitespace == false && name.last?.isWhitespace == false
+    return isPlain ? name : "\"\(name.replacing("\"", with: "\"\""))\""
   }
 
   private var header: String {

@@ -1,4 +1,5 @@
 import Foundation
+import Graphs
 import Partitions
 import Tensors
 
@@ -12,6 +13,8 @@ public struct GatheredRows {
   public let rows: PredictionManifest.Rows
   /// Whether the array has one dimension.
   public let isFlat: Bool
+  /// What the nodes are called in the user's files; `nil` where that is their number.
+  let names: NodeNames?
   private let parts: [Part]
   private static let windowBytes = 4 << 20
 
@@ -55,6 +58,7 @@ public struct GatheredRows {
     self.isFlat = isFlat
     nodes = manifest.nodes
     self.rows = rows
+    names = graph.schema.nodeTypes.count == 1 ? try graph.names(ofType: graph.schema.nodeTypes[0], in: partitions) : nil
     parts = try (0..<manifest.partCount).map { part in
       let record = manifest.files[part * manifest.rows.count + index]
       guard record.path == "\(PartFiles.folder(part))/\(output.rawValue).npy" else {

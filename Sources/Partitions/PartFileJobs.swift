@@ -62,7 +62,22 @@ struct PartFileJobs: Sendable {
           }
         })
     }
+    if graph.edges.contains(where: { $0.weights != nil }) { jobs.append(weightsJob()) }
     return jobs
+  }
+
+  /// Weights of the in-edges; those of relations without are 1.
+  private func weightsJob() -> FileJob {
+    let inEdges = inEdges
+    let first = positions.lowerBound
+    let weights = graph.edges.map(\.weights)
+    return FileJob("\(folder)/weights.npy", .float32, shape: [positions.count]) { (range, out: UnsafeMutablePointer<Float>) in
+      for (index, position) in range.enumerated() {
+        let edge = inEdges.edge(first + position)
+        let relation = inEdges.relation(ofEdge: edge)
+        out[index] = weights[relation].map { $0.pointer[edge - inEdges.relationBounds[relation]] } ?? 1
+      }
+    }
   }
 
   /// Local ids of the sources: inner nodes as they are, halo nodes after them by rank.

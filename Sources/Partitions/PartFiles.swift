@@ -12,6 +12,9 @@ package struct PartFiles {
     return "part-" + String(repeating: "0", count: max(0, 3 - digits.count)) + digits
   }
 
+  /// Names of the nodes of a type, the same for all parts: `names/<type>`, without the ends `.npy` and `.indptr.npy` of the two files.
+  package static func names(ofType type: String) -> String { "names/\(type)" }
+
   func path(_ name: String) -> String { "\(directory)/\(Self.folder(part))/\(name).npy" }
 
   /// Checks the size of every file of the part, and the content of the lists that tell one run from another.

@@ -39,7 +39,7 @@ public enum PartitionWriter {
       graph: graph, parts: assignment.parts, partCount: assignment.partCount, order: assignment.order)
     let tables = describeTables(of: graph, types: types)
     let parts = partFiles(graph: graph, numbering: numbering, tables: tables, threads: threads)
-    let jobs = parts.flatMap { $0.jobs() }
+    let jobs = parts.flatMap { $0.jobs() } + nameFiles(of: graph)
     try checkNames(of: jobs)
 
     let staging = try StagingDirectory(for: directory, force: force)
@@ -94,6 +94,22 @@ public enum PartitionWriter {
       node.tables.sorted { $0.key < $1.key }.map {
         TableDescription(storing: $0.value, name: $0.key, nodeType: type, types: types)
       }
+    }
+  }
+
+  /// The names of the nodes of each type that has some, in the order of the user's numbers: `names/<type>.npy` and its bounds.
+  private static func nameFiles(of graph: RawGraph) -> [FileJob] {
+    zip(graph.schema.nodeTypes, graph.nodes).flatMap { type, nodes -> [FileJob] in
+      guard let names = nodes.names else { return [] }
+      let place = PartFiles.names(ofType: type)
+      return [
+        FileJob("\(place).npy", .uint8, shape: [names.bytes.count]) { (range, out: UnsafeMutablePointer<UInt8>) in
+          out.update(from: names.bytes.pointer + range.lowerBound, count: range.count)
+        },
+        FileJob("\(place).indptr.npy", .int64, shape: [names.offsets.count]) { (range, out: UnsafeMutablePointer<Int64>) in
+          out.update(from: names.offsets.pointer + range.lowerBound, count: range.count)
+        },
+      ]
     }
   }
 

@@ -22,6 +22,10 @@ extension RawGraph {
       try checkIDs(list.sources, below: nodes[relation.source].count, what: "source", relation: relation.name, threads: threads)
       try checkIDs(
         list.destinations, below: nodes[relation.destination].count, what: "destination", relation: relation.name, threads: threads)
+      if let edge = list.weights?.elements.firstIndex(where: { !$0.isFinite }) {
+        throw InputError(
+          "\(name): relation \(relation.name), weight of edge \(edge)", expected: "a finite number", found: "\(list.weights?[edge] ?? 0)")
+      }
     }
   }
 
@@ -34,6 +38,9 @@ extension RawGraph {
     try Self.checkNames(data.tables.keys.sorted(), what: "table", place: place)
     for (table, rows) in data.tables.sorted(by: { $0.key < $1.key }) where rows.rows != data.count {
       throw InputError("\(place), table \(table)", expected: "\(data.count) rows", found: "\(rows.rows)")
+    }
+    if let names = data.names, names.count != data.count {
+      throw InputError("\(place), names", expected: "\(data.count) names", found: "\(names.count)")
     }
     if let labels = data.labels {
       guard labels.count == data.count else {

@@ -4,7 +4,7 @@ import Tensors
 extension RawGraph {
   /// XXH3-128 over schema, edges, tables, labels and splits: equal for equal graphs, whatever files they came from.
   ///
-  /// The name and the padding of table rows do not count. O(bytes of the graph).
+  /// The graph's name and the padding of table rows do not count. O(bytes of the graph).
   public var fingerprint: String {
     var sum = RunningChecksum()
     for (type, node) in zip(schema.nodeTypes, nodes) {
@@ -23,6 +23,10 @@ extension RawGraph {
         sum.add(name)
         sum.add(table)
       }
+      if let names = node.names {
+        sum.add(names.offsets.elements)
+        sum.add(names.bytes.elements)
+      }
     }
     for (relation, edges) in zip(schema.relations, edges) {
       sum.add(relation.name)
@@ -30,6 +34,7 @@ extension RawGraph {
       sum.add(relation.destination)
       sum.add(edges.sources.elements)
       sum.add(edges.destinations.elements)
+      if let weights = edges.weights { sum.add(weights.elements) }
     }
     return sum.digest
   }

@@ -18,8 +18,10 @@ extension Verifier {
     log.demand(
       manifest.splits == graph.splitNames, "splits are the input's", file: name, "\(manifest.splits), the input has \(graph.splitNames)")
     guard manifest.schema == graph.schema, counts == graph.nodes.map(\.count), edges == graph.edges.map(\.count) else { return }
+    for (type, nodes) in zip(graph.schema.nodeTypes, graph.nodes) { compareNames(of: type, with: nodes.names) }
     for part in parts {
       compareEdges(of: part, with: graph)
+      compareWeights(of: part, with: graph)
       for type in graph.nodes.indices {
         compareNodes(of: part, type: type, with: graph.nodes[type])
         for (index, name) in manifest.splits.enumerated() {
@@ -43,6 +45,32 @@ extension Verifier {
           ends == (source, part.original[row]), "edges are the input's", file: file(part, "indices"), row: position,
           "\(source) to \(part.original[row]), edge \(edge) of \(graph.schema.relations[relation].name) is \(ends.0) to \(ends.1)")
       }
+    }
+  }
+
+  /// Names, from the files that the manifest records.
+  private func compareNames(of type: String, with names: NodeNames?) {
+    let place = PartFiles.names(ofType: type)
+    let stored = try? manifest.names(ofType: type, in: directory)
+    let same = stored?.offsets.elementsEqual(names?.offsets ?? ArrayView()) ?? (names == nil)
+    let sameBytes = stored?.bytes.elementsEqual(names?.bytes ?? ArrayView()) ?? (names == nil)
+    log.demand(same && sameBytes, "names are the input's", file: "\(place).npy", "others")
+  }
+
+  private func compareWeights(of part: LocalPartition, with graph: RawGraph) {
+    guard graph.edges.contains(where: { $0.weights != nil }) else { return }
+    let name = file(part, "weights")
+    guard let weights = try? NPYArray(mapping: "\(directory)/\(name)").elements(as: Float.self, shape: [part.indices.count]) else {
+      log.demand(false, "weights are there", file: name, "no float32 of shape [\(part.indices.count)]")
+      return
+    }
+    let bounds = NodeNumbering(counts: graph.edges.map(\.count)).offsets
+    for (position, weight) in weights.enumerated() {
+      let relation = part.relations.map { Int($0[position]) } ?? 0
+      let edge = Int(part.edgeIDs[position]) - bounds[relation]
+      guard edge >= 0, edge < graph.edges[relation].count else { continue }  // Reported by checkEdges.
+      let input = graph.edges[relation].weights?[edge] ?? 1
+      log.demand(weight == input, "weights are the input's", file: name, row: position, "\(weight), edge \(edge) has \(input)")
     }
   }
 

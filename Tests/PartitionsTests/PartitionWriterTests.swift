@@ -14,6 +14,41 @@ import Testing
     return (directory, manifest, partitions)
   }
 
+  @Test func weightsAndNamesAreWrittenBesideTheEdges() throws {
+    var graph = SmallGraphs.cycle
+    graph.edges[0].weights = ArrayView((0..<8).map { Float($0) / 2 })
+    graph.nodes[0].names = NodeNames(["zero", "one", "", "three", "fünf, vier", "5"])
+    let (directory, manifest, _) = try write(graph, SmallGraphs.cycleParts)
+    let path = directory.file("parts")
+    func weights(_ part: Int) throws -> [Float] {
+      Array(try NPYArray(mapping: "\(path)/part-00\(part)/weights.npy").elements(as: Float.self))
+    }
+    #expect(try weights(0) == [2.5, 0, 3.5, 1.5])
+    #expect(try weights(1) == [0.5, 3, 1, 2])
+    let names = try #require(try manifest.names(ofType: "node", in: path))
+    #expect((0..<names.count).map { names[$0] } == ["zero", "one", "", "three", "fünf, vier", "5"])
+    #expect(try Verifier.verify(path, against: graph) == [])
+
+    var other = graph
+    other.edges[0].weights = ArrayView((0..<8).map { Float($0) })
+    #expect(try Verifier.verify(path, against: other).contains { $0.file == "part-000/weights.npy" })
+    other = graph
+    other.nodes[0].names = nil
+    #expect(try Verifier.verify(path, against: other).contains { $0.file == "names/node.npy" })
+    #expect(graph.fingerprint != other.fingerprint && other.fingerprint != SmallGraphs.cycle.fingerprint)
+    #expect(try write(SmallGraphs.cycle, SmallGraphs.cycleParts).1.names(ofType: "node", in: path)?.count == nil)
+
+    other.edges[0].weights = ArrayView([Float](repeating: .nan, count: 8))
+    #expect(throws: InputError("cycle: relation edge, weight of edge 0", expected: "a finite number", found: "nan")) {
+      try other.check(threads: Threads(1))
+    }
+    other = graph
+    other.nodes[0].names = NodeNames(["only"])
+    #expect(throws: InputError("cycle: nodes of type node, names", expected: "6 names", found: "1")) {
+      try other.check(threads: Threads(1))
+    }
+  }
+
   @Test func cycleInTwoPartsIsWrittenWithEveryID() throws {
     let (directory, manifest, parts) = try write(SmallGraphs.cycle, SmallGraphs.cycleParts)
     #expect(manifest.bounds == [0, 3, 6])
