@@ -1,48 +1,76 @@
 public import Graphs
 public import Tensors
 
-/// What is done to the edges of a graph after it is read: first repeated ones go, then missing reverse ones come.
+/// What is done to the edges of a graph after it is read: first repeated ones go, then self-loops, then missing reverse ones come,
+/// then missing self-loops.
 public struct EdgeTransforms: Sendable, Equatable {
+  /// What becomes of edges from a node to itself.
+  public enum SelfLoops: String, Sendable, CaseIterable {
+    case keep
+    /// They are removed.
+    case drop
+    /// Every node that has none gets one.
+    case add
+  }
+
   /// Removes every edge that occurred before.
   public var dedup: Bool
   /// Adds reverse edges until there are as many edges v → u as u → v.
   public var undirected: Bool
+  public var selfLoops: SelfLoops
 
-  public init(dedup: Bool = false, undirected: Bool = false) {
+  public init(dedup: Bool = false, undirected: Bool = false, selfLoops: SelfLoops = .keep) {
     self.dedup = dedup
     self.undirected = undirected
+    self.selfLoops = selfLoops
   }
 
   /// What was done, in edges.
   public struct Counts: Sendable, Equatable {
+    /// Repeated edges that went.
     public var removed: Int
+    /// Reverse edges that came.
     public var added: Int
+    public var removedLoops: Int
+    public var addedLoops: Int
 
-    public init(removed: Int = 0, added: Int = 0) {
+    public init(removed: Int = 0, added: Int = 0, removedLoops: Int = 0, addedLoops: Int = 0) {
       self.removed = removed
       self.added = added
+      self.removedLoops = removedLoops
+      self.addedLoops = addedLoops
     }
   }
 
-  /// Transforms every relation; only those between nodes of one type can gain reverse edges.
+  /// Transforms every relation; only those between nodes of one type can gain reverse edges and have self-loops.
   ///
-  /// Edges that stay keep their order, and a removed edge is a later one. Added edges follow, ordered by their lower end, then
-  /// by their higher end. Self-loops are their own reverse.
+  /// Edges that stay keep their order and weights, and a removed edge is a later one. Added edges follow: reverse ones ordered by their
+  /// lower end, then by their higher end, with the weights of the edges they reverse; then self-loops by node, of weight 1. Self-loops
+  /// are their own reverse.
   ///
   /// - Complexity: O(edges · log degree) time, about 16 bytes per edge and 16 per node of working memory.
   public func apply(to graph: inout RawGraph, threads: Threads) -> Counts {
     var counts = Counts()
     for (index, relation) in graph.schema.relations.enumerated() {
-      if dedup {
-        let before = graph.edges[index].count
-        graph.edges[index] = graph.edges[index].removingRepeats(destinationCount: graph.nodes[relation.destination].count, threads: threads)
-        counts.removed += before - graph.edges[index].count
+      let nodes = graph.nodes[relation.destination].count
+      let isWithinType = relation.source == relation.destination
+      // Takes the list out of the graph, so that no step keeps the list before it alive.
+      var edges = graph.edges[index]
+      graph.edges[index] = EdgeList(sources: ArrayView(), destinations: ArrayView())
+      var before = edges.count
+      func change() -> Int {
+        defer { before = edges.count }
+        return abs(edges.count - before)
       }
-      if undirected && relation.source == relation.destination {
-        let before = graph.edges[index].count
-        graph.edges[index] = graph.edges[index].addingReverses(nodeCount: graph.nodes[relation.source].count, threads: threads)
-        counts.added += graph.edges[index].count - before
-      }
+      if dedup { edges = edges.removingRepeats(destinationCount: nodes, threads: threads) }
+      counts.removed += change()
+      if selfLoops == .drop && isWithinType { edges = edges.removingSelfLoops(threads: threads) }
+      counts.removedLoops += change()
+      if undirected && isWithinType { edges = edges.addingReverses(nodeCount: nodes, threads: threads) }
+      counts.added += change()
+      if selfLoops == .add && isWithinType { edges = edges.addingSelfLoops(nodeCount: nodes) }
+      counts.addedLoops += change()
+      graph.edges[index] = edges
     }
     return counts
   }
@@ -63,6 +91,7 @@ extension EdgeList {
     if kept == count { return self }
     let keptSources = Buffer<UInt32>(count: kept)
     let keptDestinations = Buffer<UInt32>(count: kept)
+    let keptWeights = weights.map { _ in Buffer<Float>(count: kept) }
     var position = 0
     // A row keeps the order of the input, so walking the input again meets its values in order.
     for edge in 0..<count {
@@ -72,9 +101,10 @@ extension EdgeList {
       if grouped.values.pointer[slot] == gone { continue }
       keptSources.pointer[position] = sources.pointer[edge]
       keptDestinations.pointer[position] = destination
+      if let keptWeights, let weights { keptWeights.pointer[position] = weights.pointer[edge] }
       position &+= 1
     }
-    return EdgeList(sources: keptSources.view, destinations: keptDestinations.view)
+    return EdgeList(sources: keptSources.view, destinations: keptDestinations.view, weights: keptWeights?.view)
   }
 
   /// Replaces all but the first of equal values.
@@ -91,13 +121,28 @@ extension EdgeList {
 
   /// The same edges, then those reverse edges that are missing.
   func addingReverses(nodeCount: Int, threads: Threads) -> EdgeList {
+    if let weights {
+      let missing = MissingWeightedReverses(self, weights: weights, nodeCount: nodeCount, threads: threads)
+      return extended(by: missing.count) { missing.write(sources: $0, destinations: $1, weights: $2!, threads: threads) }
+    }
     let missing = MissingReverses(self, nodeCount: nodeCount, threads: threads)
-    if missing.count == 0 { return self }
-    let allSources = Buffer<UInt32>(count: count + missing.count)
-    let allDestinations = Buffer<UInt32>(count: count + missing.count)
+    return extended(by: missing.count) { sources, destinations, _ in
+      missing.write(sources: sources, destinations: destinations, threads: threads)
+    }
+  }
+
+  /// The same edges and `added` more, which `write` puts at the places that it is given.
+  func extended(
+    by added: Int, write: (UnsafeMutablePointer<UInt32>, UnsafeMutablePointer<UInt32>, UnsafeMutablePointer<Float>?) -> Void
+  ) -> EdgeList {
+    if added == 0 { return self }
+    let allSources = Buffer<UInt32>(count: count + added)
+    let allDestinations = Buffer<UInt32>(count: count + added)
+    let allWeights = weights.map { _ in Buffer<Float>(count: count + added) }
     allSources.pointer.update(from: sources.pointer, count: count)
     allDestinations.pointer.update(from: destinations.pointer, count: count)
-    missing.write(sources: allSources.pointer + count, destinations: allDestinations.pointer + count, threads: threads)
-    return EdgeList(sources: allSources.view, destinations: allDestinations.view)
+    if let allWeights, let weights { allWeights.pointer.update(from: weights.pointer, count: count) }
+    write(allSources.pointer + count, allDestinations.pointer + count, allWeights.map { $0.pointer + count })
+    return EdgeList(sources: allSources.view, destinations: allDestinations.view, weights: allWeights?.view)
   }
 }

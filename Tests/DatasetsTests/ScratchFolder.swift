@@ -17,6 +17,9 @@ final class ScratchFolder: Sendable {
 
   deinit { try? FileManager.default.removeItem(atPath: path) }
 
+  /// Names of everything in the folder, sorted.
+  var names: [String] { ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted() }
+
   /// Writes `text` to a file, below folders that it makes; a name in `.gz` is compressed.
   @discardableResult
   func file(_ name: String, _ text: String) throws -> String { try file(name, bytes: Array(text.utf8)) }
@@ -27,6 +30,16 @@ final class ScratchFolder: Sendable {
     try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
     try Data(name.hasSuffix(".gz") ? Self.gzip(bytes) : bytes).write(to: url)
     return url.path
+  }
+
+  /// Writes an array to a `.npy` file.
+  @discardableResult
+  func array<T: BitwiseCopyable>(_ name: String, _ elements: [T], _ type: ElementType, _ shape: [Int]) throws -> String {
+    let file = "\(path)/\(name)"
+    try FileManager.default.createDirectory(
+      at: URL(fileURLWithPath: file).deletingLastPathComponent(), withIntermediateDirectories: true)
+    try NPYWriter.write(elements, to: file, elementType: type, shape: shape)
+    return file
   }
 
   /// The message of the error that `body` ends in, paths relative to the folder.
@@ -69,6 +82,15 @@ final class Notices: Sendable {
 extension RawGraph {
   /// The edges of the first relation as pairs.
   var pairs: [[UInt32]] { zip(edges[0].sources, edges[0].destinations).map { [$0, $1] } }
+
+  /// The weights of the edges of the first relation; empty without.
+  var weights: [Float] { edges[0].weights.map(Array.init) ?? [] }
+
+  /// What the nodes of the first type are called; empty where they have no names.
+  var names: [String] { nodes[0].names.map { names in (0..<names.count).map { names[$0] } } ?? [] }
+
+  /// The edges of the first relation between names.
+  var namedPairs: [[String]] { pairs.map { $0.map { nodes[0].names?[Int($0)] ?? "\($0)" } } }
 }
 
 extension FeatureTable {
