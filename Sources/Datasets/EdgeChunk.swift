@@ -11,10 +11,12 @@ final class EdgeChunk: ParsedChunk {
 
   /// Parses `text`, whole lines of two node ids each; comments and blank lines are skipped.
   ///
-  /// The loop knows the usual line only: digits, one comma or some blanks, digits, line end. Every other line goes to
-  /// `EdgeLine`, which is slow and exact.
+  /// The loop knows the usual line only: digits, one comma or semicolon or some blanks, digits, line end. Every other line goes
+  /// to `EdgeLine`, which is slow and exact.
   ///
-  /// - Parameter idLimit: Ids must be below.
+  /// - Parameters:
+  ///   - text: Ends with a line feed, behind which seven more bytes may be read.
+  ///   - idLimit: Ids must be below.
   func parse(_ text: UnsafeRawBufferPointer, idLimit: UInt32) throws(LineError) {
     lineCount = 0
     largestID = 0
@@ -39,7 +41,7 @@ final class EdgeChunk: ParsedChunk {
       let line = p
       let source = Self.number(&p)
       let separator = p
-      if p[0] == 0x2C { p += 1 } else { while p[0] == 0x09 || p[0] == 0x20 { p += 1 } }
+      if p[0] == 0x2C || p[0] == 0x3B { p += 1 } else { while p[0] == 0x09 || p[0] == 0x20 { p += 1 } }
       let second = p
       let destination = Self.number(&p)
       let digits = p
@@ -73,9 +75,22 @@ final class EdgeChunk: ParsedChunk {
   }
 
   /// Reads digits; the value wraps around past twenty of them, and callers look at their number first.
+  ///
+  /// Up to eight digits take one load and three multiplications and no loop, whose end would be mispredicted for every other id:
+  /// pairs of digits, then fours, then eight are joined inside one word (Lemire, "Number parsing at a gigabyte per second",
+  /// Software: Practice and Experience 51, 2021, section 4).
   @inline(__always)
   private static func number(_ p: inout UnsafePointer<UInt8>) -> UInt64 {
-    var value: UInt64 = 0
+    let word = UnsafeRawPointer(p).loadUnaligned(as: UInt64.self).littleEndian ^ 0x3030_3030_3030_3030
+    // The high bit of each byte that is no digit; a carry may disturb later bytes only, and the first one counts.
+    let others = ((word &+ 0x7676_7676_7676_7676) | word) & 0x8080_8080_8080_8080
+    let bits = others.trailingZeroBitCount & ~7
+    p += bits >> 3
+    // Digits move up to the last byte, leading zeros come before them. Without a digit the value is never used.
+    var value = word &<< UInt64(truncatingIfNeeded: 64 &- bits)
+    value = value &* 10 &+ value >> 8
+    value = ((value & 0xFF_0000_00FF) &* 0xF_4240_0000_0064 &+ (value >> 16 & 0xFF_0000_00FF) &* 0x2710_0000_0001) >> 32
+    if bits < 64 { return value }
     while true {
       let digit = p[0] &- 0x30
       if digit > 9 { return value }

@@ -1,33 +1,58 @@
-import Foundation
 public import Graphs
 import Tensors
 
-/// Reads a graph from whatever the user names: a dataset directory, a METIS file, or a text file of edges.
+/// Reads a graph from whatever the user names.
 public enum GraphReader {
   /// Reads `path`, then transforms its edges.
   ///
-  /// A directory is a dataset; a file named `*.graph`, `*.graph.gz` or `*.graph.zst` is METIS's format; any other file is a list
-  /// of edges. What the transforms did comes as notices.
+  /// A directory with a manifest is a dataset; any other directory a list of edges in several files, taken by name. Files are
+  /// told apart by their names: `*.graph` is METIS's format, `*.mtx` the Matrix Market's, `*.npy` and `*.npz` arrays of edges,
+  /// anything else text; all but the arrays may be `.gz` or `.zst`. What the transforms did comes as notices.
   ///
-  /// - Parameter nodeCount: Number of nodes, for a list of edges whose ids have gaps.
+  /// - Parameters:
+  ///   - nodeCount: Number of nodes, for a list of edges whose ids have gaps.
+  ///   - format: How lists of edges are to be understood; of other formats only weights can be asked for.
   /// - Throws: `InputError` with file and line, `SystemError` where a file cannot be opened.
   public static func read(
-    _ path: String, nodeCount: Int? = nil, transforms: EdgeTransforms = EdgeTransforms(), context: IngestContext = IngestContext()
+    _ path: String, nodeCount: Int? = nil, format: EdgeListFormat = EdgeListFormat(), transforms: EdgeTransforms = EdgeTransforms(),
+    context: IngestContext = IngestContext()
   ) throws -> RawGraph {
-    var isDirectory: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
-      throw InputError(path, expected: "a dataset directory, an edge list or a .graph file", found: "nothing there")
+    let file = try GraphFile(path)
+    var graph: RawGraph
+    switch file {
+    case .text(let files):
+      graph = try RawEdgeListReader.read(files: files, place: path, nodeCount: nodeCount, format: format, context: context)
+    case .arrays(let files):
+      graph = try EdgeArrayReader.read(files: files, place: path, nodeCount: nodeCount, format: format, context: context)
+    case .metis, .matrix, .dataset:
+      try refuse(format, nodeCount: nodeCount, path: path)
+      graph = try readWhole(file, weighted: format.weight != nil, context: context)
     }
-    let isList = !isDirectory.boolValue && !isMETIS(path)
-    if nodeCount != nil && !isList { throw InputError("--nodes", expected: "no number of nodes, for \(path) states its own", found: "one") }
-    var graph =
-      isDirectory.boolValue
-      ? try DatasetReader.open(path, context: context)
-      : isList
-        ? try RawEdgeListReader.read(path, nodeCount: nodeCount, context: context) : try METISGraphReader.read(path, context: context)
     transforms.applyNoticing(to: &graph, context: context)
     return graph
   }
 
-  private static func isMETIS(_ path: String) -> Bool { ["", ".gz", ".zst"].contains { path.hasSuffix(".graph\($0)") } }
+  private static func readWhole(_ file: GraphFile, weighted: Bool, context: IngestContext) throws -> RawGraph {
+    switch file {
+    case .metis(let path): return try METISGraphReader.read(path, weighted: weighted, context: context)
+    case .matrix(let path): return try MatrixMarketReader.read(path, weighted: weighted, context: context)
+    case .dataset(let path):
+      if weighted { throw InputError("--weight-column", expected: "no column, for a dataset keeps its own weights", found: "one") }
+      return try DatasetReader.open(path, context: context)
+    case .text, .arrays: preconditionFailure("a list of edges is no whole graph")
+    }
+  }
+
+  /// Formats that number their nodes take none of what is said of lists.
+  private static func refuse(_ format: EdgeListFormat, nodeCount: Int?, path: String) throws {
+    if nodeCount != nil { throw InputError("--nodes", expected: "no number of nodes, for \(path) states its own", found: "one") }
+    if format.ids != .dense { throw InputError("--ids", expected: "dense, for \(path) numbers its nodes", found: format.ids.rawValue) }
+    if let column = format.source ?? format.destination {
+      throw InputError("--source-column, --destination-column", expected: "no column, for \(path) has none", found: "'\(column.text)'")
+    }
+    if let weight = format.weight, weight.text != "weight", weight.position != 2 {
+      throw InputError(
+        "--weight-column", expected: "weight, the only column of \(path) besides the ends of edges", found: "'\(weight.text)'")
+    }
+  }
 }

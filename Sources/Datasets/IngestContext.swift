@@ -5,6 +5,10 @@ public struct IngestContext: Sendable {
   public var threads: Threads
   /// Whether files that take long show progress on standard error.
   public var showsProgress: Bool
+  /// Bytes of memory of the table that numbers nodes with names; what does not fit goes through temporary files.
+  public var idTableBytes = 256 << 20
+  /// Where temporary files lie. They have no names there and are gone with the program.
+  public var scratchFolder = "/tmp"
   /// Receives what the user should know but need not mend, one sentence at a time.
   public var notice: @Sendable (String) -> Void
 

@@ -12,19 +12,20 @@ import Tensors
 public enum METISGraphReader {
   /// Reads the file at `path`: both directions of each edge, in the order of the lists.
   ///
-  /// Node weights become the table `weights`, int32, one column per constraint. Node sizes and edge weights are checked and
-  /// left out, with a notice.
+  /// Node weights become the table `weights`, int32, one column per constraint. Node sizes are checked and left out, with a
+  /// notice.
   ///
+  /// - Parameter weighted: Keeps the edge weights, 1 where the file has none; else they are checked and left out, with a notice.
   /// - Throws: `InputError` with file and line when the lists do not hold what the header says, or an edge stands in one of
   ///   its two lists only.
-  public static func read(_ path: String, context: IngestContext = IngestContext()) throws -> RawGraph {
-    var lists = METISLists(path: path)
+  public static func read(_ path: String, weighted: Bool = false, context: IngestContext = IngestContext()) throws -> RawGraph {
+    var lists = METISLists(path: path, weighted: weighted)
     try TextPipeline<NumberLines>(path: path, context: context, longestLine: 1 << 34).run(
       parse: { (text, lines: NumberLines) throws(LineError) in try lines.parse(text) },
       consume: { lines in try lists.append(lines) })
     let graph = try lists.finish(name: RawEdgeListReader.stem(of: path), threads: context.threads)
     if lists.hasSizes { context.notice("\(path): node sizes are left out") }
-    if lists.hasEdgeWeights { context.notice("\(path): edge weights are left out") }
+    if lists.hasEdgeWeights && !weighted { context.notice("\(path): edge weights are left out; --weight-column weight keeps them") }
     return graph
   }
 }
@@ -41,18 +42,24 @@ private struct METISLists {
   }
 
   private let path: String
+  private let weighted: Bool
   private var header: Header?
   private var linesBefore = 0
-  private var sources = BlockAccumulator()
-  private var destinations = BlockAccumulator()
+  private let sources = Accumulator<UInt32>()
+  private let destinations = Accumulator<UInt32>()
+  private let edgeWeights = Accumulator<Float>()
   private let weights = GrowingBuffer<Int32>()
   /// Line of each node, from 1.
   private let lineOfNode = GrowingBuffer<Int>()
   // The edges of one piece, before they are collected.
   private let from = GrowingBuffer<UInt32>()
   private let to = GrowingBuffer<UInt32>()
+  private let weightsOfEdges = GrowingBuffer<Float>()
 
-  init(path: String) { self.path = path }
+  init(path: String, weighted: Bool) {
+    self.path = path
+    self.weighted = weighted
+  }
 
   var hasSizes: Bool { header?.hasSizes ?? false }
   var hasEdgeWeights: Bool { header?.hasEdgeWeights ?? false }
@@ -60,6 +67,7 @@ private struct METISLists {
   mutating func append(_ lines: NumberLines) throws {
     from.removeAll()
     to.removeAll()
+    weightsOfEdges.removeAll()
     var start = 0
     for (index, end) in lines.ends.readOnly.enumerated() {
       let line = linesBefore + lines.lineNumbers[index] + 1
@@ -69,6 +77,7 @@ private struct METISLists {
     }
     sources.append(from.readOnly)
     destinations.append(to.readOnly)
+    edgeWeights.append(weightsOfEdges.readOnly)
     linesBefore += lines.lineCount
   }
 
@@ -117,6 +126,7 @@ private struct METISLists {
       if step == 2, values[index + 1] == 0 { throw fail("edge weights of 1 or more", "0") }
       from.append(UInt32(node))
       to.append(UInt32(neighbour - 1))
+      if weighted { weightsOfEdges.append(step == 2 ? Float(values[index + 1]) : 1) }
     }
     lineOfNode.append(line)
   }
@@ -130,7 +140,8 @@ private struct METISLists {
       throw InputError(
         path, expected: "\(header.edges) edges, each in two lists, as the header says", found: "\(sources.count) list entries")
     }
-    let edges = EdgeList(sources: sources.take().view, destinations: destinations.take().view)
+    let edges = EdgeList(
+      sources: sources.view, destinations: destinations.view, weights: weighted ? edgeWeights.view : nil)
     try checkSymmetry(edges, nodes: header.nodes, threads: threads)
     var data = NodeData(count: header.nodes)
     if header.weights > 0 {

@@ -7,18 +7,25 @@ final class TextChunk: @unchecked Sendable {
   fileprivate var memory: UnsafeMutableRawBufferPointer
   fileprivate(set) var count = 0
 
+  /// Bytes behind the text that may be read, so that parsers can load words: at least eight from the last line feed on.
+  private static let padding = 16
+
   /// - Parameter capacity: Bytes of text; lines longer than that make it grow.
-  init(capacity: Int) { memory = .allocate(byteCount: capacity + 1, alignment: 64) }
+  init(capacity: Int) {
+    memory = .allocate(byteCount: capacity + Self.padding, alignment: 64)
+    memory.initializeMemory(as: UInt8.self, repeating: 0)
+  }
 
   deinit { memory.deallocate() }
 
   /// Whole lines, each with its line feed; empty at the end of the file.
   var text: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: memory[..<count]) }
 
-  fileprivate var capacity: Int { memory.count - 1 }
+  fileprivate var capacity: Int { memory.count - Self.padding }
 
   fileprivate func grow() {
-    let larger = UnsafeMutableRawBufferPointer.allocate(byteCount: 2 * capacity + 1, alignment: 64)
+    let larger = UnsafeMutableRawBufferPointer.allocate(byteCount: 2 * capacity + Self.padding, alignment: 64)
+    larger.initializeMemory(as: UInt8.self, repeating: 0)
     larger.copyMemory(from: UnsafeRawBufferPointer(memory))
     memory.deallocate()
     memory = larger

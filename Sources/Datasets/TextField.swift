@@ -12,28 +12,29 @@ struct TextField {
 
   static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0D }
 
-  /// Splits a line at its commas or, where it has none, at runs of blanks. A field in double quotes may hold either.
+  /// Splits a line at its commas, where it has none at its semicolons, else at runs of blanks. A field in double quotes may hold them.
   static func split(_ line: UnsafeRawBufferPointer) -> [TextField] {
     var fields = [TextField]()
     var start = 0
     var quoted = false
-    let hasComma = containsComma(line)
+    let separator: UInt8? = contains(0x2C, line) ? 0x2C : contains(0x3B, line) ? 0x3B : nil
     for position in 0...line.count {
       let byte = position < line.count ? line[position] : 0x0A
       if byte == 0x22 { quoted.toggle() }
-      guard position == line.count || (!quoted && (hasComma ? byte == 0x2C : isBlank(byte))) else { continue }
+      guard position == line.count || (!quoted && (separator.map { byte == $0 } ?? isBlank(byte))) else { continue }
       let field = trimmed(line, start..<position)
-      if hasComma || field.bytes.count > 0 { fields.append(field) }
+      if separator != nil || field.bytes.count > 0 { fields.append(field) }
       start = position + 1
     }
     return fields
   }
 
-  private static func containsComma(_ line: UnsafeRawBufferPointer) -> Bool {
+  /// Whether a line holds `wanted` outside of quotes.
+  static func contains(_ wanted: UInt8, _ line: UnsafeRawBufferPointer) -> Bool {
     var quoted = false
     for byte in line {
       if byte == 0x22 { quoted.toggle() }
-      if byte == 0x2C && !quoted { return true }
+      if byte == wanted && !quoted { return true }
     }
     return false
   }

@@ -8,6 +8,12 @@ public enum Checksum {
     hexadecimal(XXH3_128bits(bytes.baseAddress, bytes.count))
   }
 
+  /// The 128 bits of the checksum as two numbers, for tables of keys.
+  package static func words(of bytes: UnsafeRawBufferPointer) -> (low: UInt64, high: UInt64) {
+    let hash = XXH3_128bits(bytes.baseAddress, bytes.count)
+    return (hash.low64, hash.high64)
+  }
+
   /// Checksum of a whole file, read in pieces of 1 MiB.
   ///
   /// - Throws: `SystemError` when the file cannot be opened or read.

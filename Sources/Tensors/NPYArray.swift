@@ -9,10 +9,12 @@ public struct NPYArray: Sendable {
 
   /// Maps `path` and checks that its header and its size agree.
   ///
+  /// - Parameter anyOrder: Takes an array in Fortran order as its transpose, which is in C order: its shape is reversed.
   /// - Throws: `SystemError` when it cannot be mapped, `InputError` when it is not a C-order array of exactly its shape.
-  public init(mapping path: String) throws {
+  public init(mapping path: String, anyOrder: Bool = false) throws {
     let file = try MappedFile(path)
-    let header = try NPYHeader(parsing: file.bytes, place: path)
+    var header = try NPYHeader(parsing: file.bytes, place: path)
+    if anyOrder && header.fortranOrder { (header.shape, header.fortranOrder) = (header.shape.reversed(), false) }
     guard !header.fortranOrder || header.shape.count < 2 else {
       throw InputError(path, expected: "an array in C order", found: "Fortran order")
     }

@@ -165,7 +165,7 @@ import Testing
   }
 
   /// A zip archive of stored entries, in the order of their names (PKWARE APPNOTE 6.3.3).
-  private static func zip(_ arrays: [String: [UInt8]]) -> [UInt8] {
+  static func zip(_ arrays: [String: [UInt8]]) -> [UInt8] {
     func little(_ value: some FixedWidthInteger) -> [UInt8] { withUnsafeBytes(of: value.littleEndian) { Array($0) } }
     var archive = [UInt8]()
     var directory = [UInt8]()

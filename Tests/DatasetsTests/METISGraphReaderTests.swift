@@ -61,6 +61,16 @@ import Testing
     }
   }
 
+  @Test func edgeWeightsAreKeptWhereTheyAreAskedFor() throws {
+    let path = try folder.file("w.graph", "3 2 1\n2 7 3 9\n1 7\n1 9\n")
+    let notices = Notices()
+    let graph = try METISGraphReader.read(path, weighted: true, context: notices.context())
+    #expect(graph.pairs == [[0, 1], [0, 2], [1, 0], [2, 0]] && graph.weights == [7, 9, 7, 9] && notices.all.isEmpty)
+    #expect(try METISGraphReader.read(path).edges[0].weights == nil)
+    let plain = try folder.file("p.graph", "2 1\n2\n1\n")
+    #expect(try METISGraphReader.read(plain, weighted: true).weights == [1, 1])
+  }
+
   @Test func blankLinesAreNodesWithoutNeighbours() throws {
     let graph = try read("4 1\n\n3\n2\n\n\n\n")
     #expect(graph.pairs == [[1, 2], [2, 1]] && graph.nodes[0].count == 4)

@@ -1,0 +1,97 @@
+import Glibc
+import Synchronization
+import Tensors
+
+/// Temporary data in a file without a name: however the program ends, nothing of it is left.
+///
+/// Written from its start by one thread, then mapped.
+final class ScratchFile {
+  private static let serial = Atomic<Int>(0)
+  private static let blockBytes = 1 << 18
+  private let place: String
+  private let descriptor: Int32
+  private let pending: UnsafeMutableRawBufferPointer
+  private var filled = 0
+  /// Bytes in the file.
+  private var written = 0
+
+  /// - Throws: `SystemError` when the folder takes no files.
+  init(in folder: String) throws {
+    place = "a temporary file in \(folder)"
+    while true {
+      let path = "\(folder)/.halo-\(getpid())-\(Self.serial.wrappingAdd(1, ordering: .relaxed).oldValue)"
+      let opened = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+      let code = errno
+      if opened < 0 && code == EEXIST { continue }
+      guard opened >= 0 else { throw SystemError("create \(place)", code: code) }
+      unlink(path)
+      descriptor = opened
+      break
+    }
+    pending = .allocate(byteCount: Self.blockBytes, alignment: 64)
+  }
+
+  deinit {
+    pending.deallocate()
+    close(descriptor)
+  }
+
+  /// Bytes appended so far.
+  var count: Int { written + filled }
+
+  /// - Throws: `SystemError` when the disk refuses.
+  func append(_ bytes: UnsafeRawBufferPointer) throws {
+    if filled + bytes.count > pending.count { try flush() }
+    if bytes.count > pending.count { return try write(bytes) }
+    guard bytes.count > 0 else { return }
+    (pending.baseAddress! + filled).copyMemory(from: bytes.baseAddress!, byteCount: bytes.count)
+    filled += bytes.count
+  }
+
+  /// Appends the bytes of one value.
+  func append<T: BitwiseCopyable>(_ value: T) throws { try withUnsafeBytes(of: value) { try append($0) } }
+
+  /// Everything appended so far, as elements of `type`; the view outlives the file.
+  ///
+  /// - Throws: `SystemError` when the disk refuses.
+  func mapped<T: BitwiseCopyable>(as type: T.Type) throws -> ArrayView<T> {
+    try flush()
+    precondition(written % MemoryLayout<T>.stride == 0, "\(place) of \(written) bytes")
+    guard written > 0 else { return ArrayView() }
+    guard let base = mmap(nil, written, PROT_READ, MAP_SHARED, descriptor, 0), base != MAP_FAILED else {
+      throw SystemError("map \(place)", code: errno)
+    }
+    return ArrayView(
+      pointer: UnsafeRawPointer(base).assumingMemoryBound(to: type), count: written / MemoryLayout<T>.stride,
+      owner: Mapping(base: base, count: written))
+  }
+
+  private final class Mapping {
+    private let base: UnsafeMutableRawPointer
+    private let count: Int
+
+    init(base: UnsafeMutableRawPointer, count: Int) {
+      self.base = base
+      self.count = count
+    }
+
+    deinit { munmap(base, count) }
+  }
+
+  private func flush() throws {
+    let block = UnsafeRawBufferPointer(rebasing: pending[..<filled])
+    filled = 0
+    try write(block)
+  }
+
+  private func write(_ bytes: UnsafeRawBufferPointer) throws {
+    var done = 0
+    while done < bytes.count {
+      let count = Glibc.write(descriptor, bytes.baseAddress! + done, min(bytes.count - done, 1 << 30))
+      if count < 0 && errno == EINTR { continue }
+      guard count > 0 else { throw SystemError("write \(place)", code: errno) }
+      done += count
+    }
+    written += bytes.count
+  }
+}
