@@ -10,7 +10,8 @@ struct GatherCommand: ParsableCommand {
     abstract: "Join what 'halo infer' computed for the parts, in the order of your nodes.",
     discussion: """
       FILE.npy is an array with row i for your node i; FILE.csv and FILE.csv.gz have a header and a line per node that begins with its \
-      number. Checksums are verified before anything is written. Memory: a few MiB and the pages of mapped files.
+      number, or with its name if it has one (--ids compact). Checksums are verified before anything is written. Memory: a few MiB and \
+      the pages of mapped files.
       """)
 
   @Argument(help: "Directory that 'halo infer' made.")

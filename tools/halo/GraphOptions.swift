@@ -10,7 +10,13 @@ struct EdgeOptions: ParsableArguments {
   @Flag(help: "Remove repeated edges.")
   var dedup = false
 
-  var transforms: EdgeTransforms { EdgeTransforms(dedup: dedup, undirected: undirected) }
+  @Option(
+    help: help(
+      "What becomes of edges from a node to itself: they stay (keep), go (drop), or every node without gets one (add).",
+      EdgeTransforms.SelfLoops.keep.rawValue))
+  var selfLoops: EdgeTransforms.SelfLoops?
+
+  var transforms: EdgeTransforms { EdgeTransforms(dedup: dedup, undirected: undirected, selfLoops: selfLoops ?? .keep) }
 }
 
 extension ThreadsOption {

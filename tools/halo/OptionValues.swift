@@ -1,6 +1,7 @@
 // Conformances of public types to a public protocol ask for public imports, also in an executable.
 public import ArgumentParser
 public import Configuration
+public import Datasets
 public import Graphs
 public import Inference
 public import Partitioning
@@ -25,6 +26,9 @@ extension ExecutionConfiguration.Residency: ExpressibleByArgument {}
 extension Generators.Communities.Level: ExpressibleByArgument {}
 
 extension PredictionOutput: ExpressibleByArgument {}
+extension EdgeListFormat.Header: ExpressibleByArgument {}
+extension EdgeListFormat.IDs: ExpressibleByArgument {}
+extension EdgeTransforms.SelfLoops: ExpressibleByArgument {}
 
 extension MemoryAmount: ExpressibleByArgument {
   /// `2GiB`, `50%`.

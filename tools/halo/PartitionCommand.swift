@@ -11,12 +11,13 @@ struct PartitionCommand: ParsableCommand {
     commandName: "partition",
     abstract: "Cut a graph into balanced parts with few edges between them.",
     discussion: """
-      The input is a dataset directory, an edge list (.tsv, .csv or .txt, plain or .gz or .zst: two node numbers a line, '#' and '%' \
-      start comments) or a METIS graph (.graph, .graph.gz). The result is a partition directory; the report compares it with a random \
-      partition of the same graph.
+      The input is a dataset directory; an edge list in text (separated by commas, semicolons, tabs or blanks; '#' and '%' start \
+      comments), a METIS graph (.graph) or a Matrix Market file (.mtx), all also .gz or .zst; edges in .npy of shape (2, edges) or \
+      (edges, 2), in 'sources.npy,destinations.npy', or in .npz; or a folder of edge lists of one kind, which are read by name as one. \
+      The result is a partition directory; the report compares it with a random partition of the same graph.
       """)
 
-  @Argument(help: "Dataset directory, edge list or METIS graph.")
+  @Argument(help: "Dataset directory, edge list, folder of edge lists, .graph or .mtx.")
   var input: String
 
   @Option(name: .customShort("k"), help: ArgumentHelp("Number of parts.", valueName: "parts"))
@@ -40,10 +41,8 @@ struct PartitionCommand: ParsableCommand {
   @Option(help: "Seed of the partitioner.")
   var seed: UInt64 = 1
 
+  @OptionGroup var list: InputOptions
   @OptionGroup var edges: EdgeOptions
-
-  @Option(help: ArgumentHelp("Number of nodes of an edge list in which not every node occurs.", valueName: "count"))
-  var nodes: Int?
 
   @Option(
     help: ArgumentHelp(
@@ -69,7 +68,8 @@ struct PartitionCommand: ParsableCommand {
     var options = PartitionOptions(partCount: partCount, method: partitionMethod, balance: try balance.targets(), seed: seed)
     options.effort = effort
     options.scratchDirectory = output.lastIndex(of: "/").map { String(output[...$0]) } ?? "."
-    let graph = try GraphReader.read(input, nodeCount: nodes, transforms: edges.transforms, context: threads.ingest)
+    let graph = try GraphReader.read(
+      input, nodeCount: list.nodes, format: list.format, transforms: edges.transforms, context: list.ingest(threads, output: output))
     let types = featureType ?? TableTypes()
     try types.check(graph)
     let assignment = try Partitioner.assign(graph, options, threads: threads.value) { Halo.printNote($0) }

@@ -1,0 +1,59 @@
+import ArgumentParser
+import Datasets
+import Foundation
+import Training
+
+/// How a list of edges is read: its columns and what stands for a node.
+struct InputOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp("Column of sources, by the name in the header or by position from 0 (default: 0).", valueName: "column"))
+  var sourceColumn: String?
+
+  @Option(help: ArgumentHelp("Column of destinations (default: 1).", valueName: "column"))
+  var destinationColumn: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Column of edge weights, which are kept as weights.npy; 'weight' for .graph and .mtx, an array's name for .npz (default: none).",
+      valueName: "column"))
+  var weightColumn: String?
+
+  @Option(
+    help: help(
+      "Whether the first line names columns: detect, present or absent; 'detect' takes a line for names if it holds no numbers.",
+      EdgeListFormat.Header.detect.rawValue))
+  var header: EdgeListFormat.Header?
+
+  @Option(
+    help: help(
+      "What stands for a node: whole numbers from 0 without gaps (dense), or numbers or names of any kind (compact), which are "
+        + "numbered by first appearance and kept beside the graph.", EdgeListFormat.IDs.dense.rawValue))
+  var ids: EdgeListFormat.IDs?
+
+  @Option(
+    help: ArgumentHelp(
+      "Memory of the table of --ids compact: bytes, 800MiB, 2GiB; what does not fit is numbered through temporary files beside the "
+        + "output (default: 256MiB).", valueName: "amount"))
+  var idMemory: MemoryAmount?
+
+  @Option(help: ArgumentHelp("Number of nodes of an edge list in which not every node occurs.", valueName: "count"))
+  var nodes: Int?
+
+  func validate() throws {
+    if case .share? = idMemory { throw ValidationError("--id-memory takes bytes, such as 800MiB") }
+  }
+
+  var format: EdgeListFormat {
+    EdgeListFormat(
+      source: sourceColumn.map { EdgeListFormat.Column($0) }, destination: destinationColumn.map { EdgeListFormat.Column($0) },
+      weight: weightColumn.map { EdgeListFormat.Column($0) }, header: header ?? .detect, ids: ids ?? .dense)
+  }
+
+  /// How graphs are read by a command that writes `output`.
+  func ingest(_ threads: ThreadsOption, output: String) -> IngestContext {
+    var context = threads.ingest
+    context.scratchFolder = URL(fileURLWithPath: output).standardizedFileURL.deletingLastPathComponent().path
+    if case .bytes(let bytes)? = idMemory { context.idTableBytes = bytes }
+    return context
+  }
+}
