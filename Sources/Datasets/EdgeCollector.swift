@@ -63,9 +63,14 @@ struct EdgeCollector {
       longName += 1
       return try registry.number(key[position], name: name)
     }
-    for edge in 0..<count {
-      numberedSources.pointer[edge] = try number(2 &* edge)
-      numberedDestinations.pointer[edge] = try number(2 &* edge &+ 1)
+    let (from, to) = (numberedSources.pointer, numberedDestinations.pointer)
+    for start in stride(from: 0, to: count, by: 16) {
+      let end = min(count, start + 16)
+      registry.warm(UnsafeBufferPointer(start: key + 2 * start, count: 2 * (end - start)))
+      for edge in start..<end {
+        from[edge] = try number(2 &* edge)
+        to[edge] = try number(2 &* edge &+ 1)
+      }
     }
     sources.append(numberedSources.readOnly)
     destinations.append(numberedDestinations.readOnly)

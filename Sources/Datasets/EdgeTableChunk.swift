@@ -14,6 +14,7 @@ final class EdgeTableChunk: ParsedChunk {
   let weights = GrowingBuffer<Float>()
   // Written by the one thread that parses, read by the one that consumes afterwards.
   nonisolated(unsafe) private(set) var lineCount = 0
+  nonisolated(unsafe) private var edgeCount = 0
   /// Largest dense id of the piece; 0 where it holds no edge.
   nonisolated(unsafe) private(set) var largestID: UInt32 = 0
   /// Bytes of the longest name.
@@ -27,30 +28,51 @@ final class EdgeTableChunk: ParsedChunk {
   func parse(
     _ text: UnsafeRawBufferPointer, _ layout: EdgeTableLayout, ids: EdgeListFormat.IDs, idLimit: UInt32
   ) throws(LineError) {
-    removeAll()
+    removeAll(room: text.count / 4 + 1, layout, ids)
+    defer { shrink(layout, ids) }
     guard let start = text.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return }
     let end = start + text.count
+    let room = Room(sources: sources.pointer, destinations: destinations.pointer, keys: keys.pointer, weights: weights.pointer)
     var line = start
     while line < end {
       if Self.isSkipped(line) {
         while line[0] != 0x0A { line += 1 }
       } else {
-        line = try parseLine(line, layout, ids: ids, idLimit: idLimit)
+        line = try parseLine(line, layout, ids: ids, idLimit: idLimit, into: room)
       }
       lineCount &+= 1
       line += 1
     }
   }
 
-  private func removeAll() {
+  /// Where edges are written.
+  private struct Room {
+    var sources: UnsafeMutablePointer<UInt32>
+    var destinations: UnsafeMutablePointer<UInt32>
+    var keys: UnsafeMutablePointer<NodeKey>
+    var weights: UnsafeMutablePointer<Float>
+  }
+
+  /// Makes room for `room` edges: growing by one is what would take the time of a line.
+  private func removeAll(room: Int, _ layout: EdgeTableLayout, _ ids: EdgeListFormat.IDs) {
     lineCount = 0
+    edgeCount = 0
     largestID = 0
-    sources.removeAll()
-    destinations.removeAll()
-    keys.removeAll()
     longNames.removeAll()
     longNameEnds.removeAll()
-    weights.removeAll()
+    resize(to: room, layout, ids)
+  }
+
+  private func shrink(_ layout: EdgeTableLayout, _ ids: EdgeListFormat.IDs) { resize(to: edgeCount, layout, ids) }
+
+  private func resize(to count: Int, _ layout: EdgeTableLayout, _ ids: EdgeListFormat.IDs) {
+    switch ids {
+    case .dense:
+      sources.resize(to: count)
+      destinations.resize(to: count)
+    case .compact: keys.resize(to: 2 * count)
+    }
+    if layout.weight != nil { weights.resize(to: count) }
   }
 
   /// Whether a line that ends with a line feed holds no edge.
@@ -64,7 +86,7 @@ final class EdgeTableChunk: ParsedChunk {
   /// Takes the edge of a line; returns the line's end.
   @inline(__always)
   private func parseLine(
-    _ line: UnsafePointer<UInt8>, _ layout: EdgeTableLayout, ids: EdgeListFormat.IDs, idLimit: UInt32
+    _ line: UnsafePointer<UInt8>, _ layout: EdgeTableLayout, ids: EdgeListFormat.IDs, idLimit: UInt32, into room: Room
   ) throws(LineError) -> UnsafePointer<UInt8> {
     var cursor = FieldCursor(line, separator: layout.separator, line: lineCount)
     var count = 0
@@ -82,14 +104,16 @@ final class EdgeTableChunk: ParsedChunk {
     switch ids {
     case .dense:
       let ends = (try id(source, idLimit), try id(destination, idLimit))
-      sources.append(ends.0)
-      destinations.append(ends.1)
+      // Safe: the shortest line is "0 0\n", and there is room for an edge of every four bytes.
+      room.sources[edgeCount] = ends.0
+      room.destinations[edgeCount] = ends.1
       largestID = max(largestID, max(ends.0, ends.1))
     case .compact:
-      try appendKey(source)
-      try appendKey(destination)
+      room.keys[2 &* edgeCount] = try key(source)
+      room.keys[2 &* edgeCount &+ 1] = try key(destination)
     }
-    if layout.weight != nil { weights.append(try number(weight)) }
+    if layout.weight != nil { room.weights[edgeCount] = try number(weight) }
+    edgeCount &+= 1
     return cursor.p
   }
 
@@ -109,22 +133,22 @@ final class EdgeTableChunk: ParsedChunk {
   }
 
   @inline(__always)
-  private func appendKey(_ field: RawField) throws(LineError) {
+  private func key(_ field: RawField) throws(LineError) -> NodeKey {
     guard field.count > 0, field.count <= Self.longestName else {
       throw LineError(
         line: lineCount, expected: "a node id of 1 to \(Self.longestName) bytes", found: field.count == 0 ? "''" : "\(field.count) bytes")
     }
-    if field.isEscaped { return field.unescaped.withUnsafeBytes { append(name: $0) } }
-    append(name: field.bytes)
+    if field.isEscaped { return field.unescaped.withUnsafeBytes { key(name: $0) } }
+    return key(name: field.bytes)
   }
 
   @inline(__always)
-  private func append(name: UnsafeRawBufferPointer) {
+  private func key(name: UnsafeRawBufferPointer) -> NodeKey {
     let key = NodeKey(name: name)
-    keys.append(key)
-    guard key.isHashed else { return }
+    guard key.isHashed else { return key }
     longNames.append(contentsOf: UnsafeBufferPointer(start: name.baseAddress?.assumingMemoryBound(to: UInt8.self), count: name.count))
     longNameEnds.append(longNames.count)
+    return key
   }
 
   @inline(__always)

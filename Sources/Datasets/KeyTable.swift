@@ -24,6 +24,8 @@ final class KeyTable {
   private var slots: Buffer<Slot>
   private(set) var count = 0
   private var isFull = false
+  /// Takes what `warm` loads, so that the loads are not left out.
+  private(set) var warmed: UInt64 = 0
 
   /// - Parameter largestBytes: Memory that the table may take, while it grows as well; it holds at least 768 keys.
   init(largestBytes: Int = .max) {
@@ -52,6 +54,14 @@ final class KeyTable {
       }
       grow()
     }
+  }
+
+  /// Loads the slots of keys that are looked up next: the program then waits for memory once for all of them, not for each.
+  func warm(_ keys: UnsafeBufferPointer<NodeKey>) {
+    let mask = slots.count &- 1
+    var seen: UInt64 = 0
+    for key in keys { seen ^= slots.pointer[Int(truncatingIfNeeded: key.hash) & mask].key.high }
+    warmed = seen
   }
 
   private func grow() {

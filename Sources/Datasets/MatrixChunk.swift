@@ -16,14 +16,16 @@ final class MatrixChunk: ParsedChunk {
   // Written by the one thread that parses, read by the one that consumes afterwards.
   nonisolated(unsafe) private(set) var lineCount = 0
   nonisolated(unsafe) private(set) var entryCount = 0
+  nonisolated(unsafe) private var edgeCount = 0
 
   /// Parses `text`, whole lines of an entry each; comments and blank lines are skipped.
   func parse(_ text: UnsafeRawBufferPointer, _ layout: MatrixLayout) throws(LineError) {
     lineCount = 0
     entryCount = 0
-    sources.removeAll()
-    destinations.removeAll()
-    weights.removeAll()
+    edgeCount = 0
+    // The shortest line is "1 1\n", and may be two edges.
+    resize(to: 2 * (text.count / 4 + 1))
+    defer { resize(to: edgeCount) }
     guard let start = text.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return }
     let end = start + text.count
     var line = start
@@ -65,9 +67,16 @@ final class MatrixChunk: ParsedChunk {
   }
 
   private func append(_ row: UInt32, _ column: UInt32, _ weight: Float) {
-    sources.append(row)
-    destinations.append(column)
-    weights.append(weight)
+    sources.pointer[edgeCount] = row
+    destinations.pointer[edgeCount] = column
+    weights.pointer[edgeCount] = weight
+    edgeCount &+= 1
+  }
+
+  private func resize(to count: Int) {
+    sources.resize(to: count)
+    destinations.resize(to: count)
+    weights.resize(to: count)
   }
 
   /// A row or column, from 0.

@@ -27,6 +27,9 @@ final class NodeRegistry {
   /// Ends that are on disk.
   private(set) var spilledCount = 0
 
+  /// Announces the next ends; some tens of them at a time pay.
+  func warm(_ keys: UnsafeBufferPointer<NodeKey>) { table.warm(keys) }
+
   /// The number of the next end's node; 0 for now where it is not known before `finish`.
   ///
   /// - Parameter name: The name of a hashed key.
