@@ -5,6 +5,8 @@ import Tensors
 enum GraphFile: Equatable {
   /// A directory with a manifest.
   case dataset(String)
+  /// One of DGL's chunked graphs.
+  case chunked(String)
   /// A METIS file, `.graph`.
   case metis(String)
   /// A Matrix Market file, `.mtx`.
@@ -28,6 +30,8 @@ enum GraphFile: Equatable {
       self = Self.kind(of: path)
     } else if FileManager.default.fileExists(atPath: "\(path)/\(DatasetManifest.fileName)") {
       self = .dataset(path)
+    } else if ChunkedGraphReader.recognises(path) {
+      self = .chunked(path)
     } else {
       self = try Self.shards(path)
     }
@@ -58,7 +62,7 @@ enum GraphFile: Equatable {
       switch kind(of: path) {
       case .text: texts.append(path)
       case .arrays: arrays.append(path)
-      case .dataset, .metis, .matrix:
+      case .dataset, .chunked, .metis, .matrix:
         throw InputError(path, expected: "edge lists in text, .npy or .npz alone in a folder", found: "a graph of its own")
       }
     }

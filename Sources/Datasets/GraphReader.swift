@@ -5,7 +5,7 @@ import Tensors
 public enum GraphReader {
   /// Reads `path`, then transforms its edges.
   ///
-  /// A directory with a manifest is a dataset; any other directory a list of edges in several files, taken by name. Files are
+  /// A directory with a manifest is a dataset, one with a `metadata.json` one of DGL's chunked graphs; any other directory a list of edges in several files, taken by name. Files are
   /// told apart by their names: `*.graph` is METIS's format, `*.mtx` the Matrix Market's, `*.npy` and `*.npz` arrays of edges,
   /// anything else text; all but the arrays may be `.gz` or `.zst`. What the transforms did comes as notices.
   ///
@@ -24,7 +24,7 @@ public enum GraphReader {
       graph = try RawEdgeListReader.read(files: files, place: path, nodeCount: nodeCount, format: format, context: context)
     case .arrays(let files):
       graph = try EdgeArrayReader.read(files: files, place: path, nodeCount: nodeCount, format: format, context: context)
-    case .metis, .matrix, .dataset:
+    case .metis, .matrix, .dataset, .chunked:
       try refuse(format, nodeCount: nodeCount, path: path)
       graph = try readWhole(file, weighted: format.weight != nil, context: context)
     }
@@ -39,6 +39,9 @@ public enum GraphReader {
     case .dataset(let path):
       if weighted { throw InputError("--weight-column", expected: "no column, for a dataset keeps its own weights", found: "one") }
       return try DatasetReader.open(path, context: context)
+    case .chunked(let path):
+      if weighted { throw InputError("--weight-column", expected: "no column, for \(path) is a chunked graph", found: "one") }
+      return try ChunkedGraphReader.read(path, context: context)
     case .text, .arrays: preconditionFailure("a list of edges is no whole graph")
     }
   }

@@ -23,7 +23,7 @@ package struct Adjacency: Sendable {
   @inline(__always)
   func weight(_ entry: Int) -> Int { weights.map { Int($0.pointer[entry]) } ?? 1 }
 
-  /// An adjacency made elsewhere.
+  /// Takes rows that are as described above.
   init(offsets: Buffer<Int32>, neighbours: Buffer<Int32>, weights: Buffer<Int32>?) {
     self.offsets = offsets
     self.neighbours = neighbours

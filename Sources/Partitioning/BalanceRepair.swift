@@ -45,6 +45,9 @@ package struct BalanceRepair {
     return moved
   }
 
+  /// Repairs, and lowers the cut whether or not that was needed: from an assignment within all limits, none has a larger cut.
+  mutating func refine() { if !run() { lowerCut() } }
+
   /// Weight of the edges between different parts, in either direction once.
   package func cut() -> Int {
     var sum = 0
@@ -130,7 +133,7 @@ package struct BalanceRepair {
   /// The parts with most room: for each constraint, and over all of them.
   private func lightParts() -> [Int] {
     let columns = 0..<ledger.loads.constraintCount
-    func fullness(_ part: Int, _ column: Int) -> Double { Double(ledger.load(part, column)) / Double(ledger.loads.limits[column]) }
+    func fullness(_ part: Int, _ column: Int) -> Double { Double(ledger.load(part, column)) / Double(ledger.loads.limit(part, column)) }
     var light = Set(columns.compactMap { column in (0..<partCount).min { fullness($0, column) < fullness($1, column) } })
     let roomiest = (0..<partCount).min { a, b in
       (columns.map { fullness(a, $0) }.max() ?? 0) < (columns.map { fullness(b, $0) }.max() ?? 0)

@@ -27,7 +27,7 @@ struct LoadLedger {
   var overload: Double { (0..<loads.partCount).reduce(0) { $0 + overload(of: $1) } }
 
   /// True when `part` holds more of constraint `column` than it may.
-  func exceeds(_ part: Int, _ column: Int) -> Bool { held[part * loads.constraintCount + column] > loads.limits[column] }
+  func exceeds(_ part: Int, _ column: Int) -> Bool { held[part * loads.constraintCount + column] > loads.limit(part, column) }
 
   /// What `part` holds of constraint `column`.
   func load(_ part: Int, _ column: Int) -> Int { held[part * loads.constraintCount + column] }
@@ -64,7 +64,7 @@ struct LoadLedger {
     let row = loads.row(node)
     for column in 0..<loads.constraintCount {
       let amount = Int(row[column])
-      if amount > 0, load(part, column) + amount > loads.limits[column] { return false }
+      if amount > 0, load(part, column) + amount > loads.limit(part, column) { return false }
     }
     return true
   }
@@ -83,6 +83,6 @@ struct LoadLedger {
   }
 
   private func excess(_ part: Int, _ column: Int, change: Int) -> Double {
-    Double(max(0, load(part, column) + change - loads.limits[column])) / mean[column]
+    Double(max(0, load(part, column) + change - loads.limit(part, column))) / mean[column]
   }
 }

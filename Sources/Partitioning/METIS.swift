@@ -1,5 +1,6 @@
 import CMETIS
 import Glibc
+import Partitions
 import Synchronization
 import Tensors
 
@@ -29,13 +30,15 @@ enum METIS {
   /// leave parts empty.
   ///
   /// - Parameters:
-  ///   - imbalance: Largest part over the mean part for each constraint, above 1.
+  ///   - imbalance: Largest part over its target for each constraint, above 1.
+  ///   - shares: What each part is to hold.
   ///   - seed: Of METIS's own generator.
   /// - Returns: Part of each node.
   /// - Precondition: At least two parts, no more than nodes.
   static func partition(
-    _ adjacency: Adjacency, loads: Buffer<Int32>, constraintCount: Int, partCount: Int, imbalance: [Double], seed: Int32
+    _ adjacency: Adjacency, loads: Buffer<Int32>, constraintCount: Int, shares: PartShares, imbalance: [Double], seed: Int32
   ) throws(METISError) -> [Int32] {
+    let partCount = shares.partCount
     precondition(partCount > 1 && partCount <= adjacency.nodeCount && imbalance.count == constraintCount, "METIS's arguments")
     var options = [idx_t](repeating: 0, count: Int(METIS_NOPTIONS))
     try check(METIS_SetDefaultOptions(&options))
@@ -46,13 +49,17 @@ enum METIS {
     var constraints = idx_t(constraintCount)
     var parts = idx_t(partCount)
     var tolerances = imbalance.map { real_t($0) }
+    // METIS takes a share for each part and constraint, part-major; none stands for equal ones.
+    var targets = (0..<partCount).flatMap { [real_t](repeating: real_t(shares.fraction(of: $0)), count: constraintCount) }
     var cut: idx_t = 0
     var result = [idx_t](repeating: 0, count: adjacency.nodeCount)
     let code = exclusive.withLock { _ in
       withStandardOutputSilenced {
-        METIS_PartGraphKway(
-          &nodeCount, &constraints, adjacency.offsets.pointer, adjacency.neighbours.pointer, loads.pointer, nil,
-          adjacency.weights?.pointer, &parts, nil, &tolerances, &options, &cut, &result)
+        targets.withUnsafeMutableBufferPointer { targets in
+          METIS_PartGraphKway(
+            &nodeCount, &constraints, adjacency.offsets.pointer, adjacency.neighbours.pointer, loads.pointer, nil,
+            adjacency.weights?.pointer, &parts, shares.areEqual ? nil : targets.baseAddress, &tolerances, &options, &cut, &result)
+        }
       }
     }
     try check(code)

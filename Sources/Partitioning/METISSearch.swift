@@ -48,7 +48,7 @@ struct METISSearch {
   private func attempt(_ number: Int, scaled: Buffer<Int32>, tightness: Double) throws(METISError) -> Candidate {
     let key = RandomKey(seed: seed, purpose: .partition, layer: 1)
     let found = try METIS.partition(
-      adjacency, loads: scaled, constraintCount: loads.constraintCount, partCount: loads.partCount,
+      adjacency, loads: scaled, constraintCount: loads.constraintCount, shares: loads.shares,
       imbalance: loads.tolerances.map { 1 + max(0.001, $0 * tightness) },
       seed: Int32(truncatingIfNeeded: key.bits(id: UInt64(number), step: 0)[0] & 0x7FFF_FFFF))
     var repair = BalanceRepair(adjacency, loads: loads, parts: found.map { UInt16($0) })

@@ -11,30 +11,52 @@ package struct NodeLoads: Sendable {
   let totals: [Int]
   /// Tolerance of each constraint, shape (C).
   let tolerances: [Double]
-  /// Most that a part may hold of each constraint, shape (C).
-  let limits: [Int]
-  let partCount: Int
+  /// What each part is to hold of every constraint.
+  let shares: PartShares
+  /// Most that each part may hold of each constraint, shape (k, C), row-major.
+  private let limits: Buffer<Int>
+
+  var partCount: Int { shares.partCount }
+
+  /// Most that `part` may hold of constraint `column`.
+  @inline(__always)
+  func limit(_ part: Int, _ column: Int) -> Int { limits.pointer[part &* constraintCount &+ column] }
 
   /// Fills the loads of the constraints in `targets`; those that count nothing are left out, all but `nodes`.
+  ///
+  /// - Parameter shares: What each part is to hold; equal shares where `nil`.
   package init(
-    _ graph: RawGraph, targets: [(constraint: BalanceConstraint, tolerance: Double)], partCount: Int, threads: Threads
+    _ graph: RawGraph, targets: [(constraint: BalanceConstraint, tolerance: Double)], partCount: Int, shares: PartShares? = nil,
+    threads: Threads
   ) {
     let counting = targets.filter { Self.counts($0.constraint, in: graph) }
     let kept = counting.isEmpty ? [(constraint: .nodes, tolerance: targets[0].tolerance)] : counting
     let numbering = NodeNumbering(graph)
-    values = Buffer(count: numbering.count * kept.count)
-    constraintCount = kept.count
-    self.partCount = partCount
+    let values = Buffer<UInt32>(count: numbering.count * kept.count)
     for (column, target) in kept.enumerated() {
       Self.fill(values, column: column, of: kept.count, target.constraint, graph: graph, numbering: numbering, threads: threads)
     }
-    var totals = [Int](repeating: 0, count: kept.count)
-    for node in 0..<numbering.count {
-      for column in kept.indices { totals[column] += Int(values.pointer[node * kept.count + column]) }
+    self.init(values: values, tolerances: kept.map(\.tolerance), shares: shares ?? PartShares(equal: partCount))
+  }
+
+  /// Takes loads of shape (n, C), none of whose columns is all zero, one tolerance for each column.
+  init(values: Buffer<UInt32>, tolerances: [Double], shares: PartShares) {
+    let columns = tolerances.count
+    var totals = [Int](repeating: 0, count: columns)
+    for node in 0..<values.count / columns {
+      for column in 0..<columns { totals[column] += Int(values.pointer[node * columns + column]) }
     }
+    limits = Buffer(count: shares.partCount * columns)
+    for part in 0..<shares.partCount {
+      for column in 0..<columns {
+        limits.pointer[part * columns + column] = shares.limit(of: part, total: totals[column], tolerance: tolerances[column])
+      }
+    }
+    constraintCount = columns
+    self.values = values
     self.totals = totals
-    tolerances = kept.map(\.tolerance)
-    limits = kept.enumerated().map { PartLoads.limit(total: totals[$0], partCount: partCount, tolerance: $1.tolerance) }
+    self.tolerances = tolerances
+    self.shares = shares
   }
 
   /// Loads of clusters of the nodes of `finer`: the same in all, under the same limits.
@@ -46,7 +68,7 @@ package struct NodeLoads: Sendable {
     totals = finer.totals
     tolerances = finer.tolerances
     limits = finer.limits
-    partCount = finer.partCount
+    shares = finer.shares
   }
 
   /// Loads of one node, shape (C).
@@ -90,6 +112,8 @@ package struct NodeLoads: Sendable {
     case .edges: graph.edges.contains { $0.count > 0 }
     case .train, .validation, .test: graph.nodes.indices.contains { !graph.defaultSplit(ofType: $0).nodes(of: constraint).isEmpty }
     case .nodeType(let type): graph.nodes[type].count > 0
+    case .weight(let table):
+      withExtendedLifetime(loads(of: table, in: graph)) { loads in loads.elements.contains { $0 > 0 } }
     }
   }
 
@@ -111,6 +135,15 @@ package struct NodeLoads: Sendable {
     case .edges:
       let degrees = graph.inDegrees(threads: threads)
       for node in 0..<numbering.count { values.pointer[node * columns + column] = degrees.pointer[node] }
+    case .weight(let table):
+      let loads = loads(of: table, in: graph)
+      for node in 0..<numbering.count { values.pointer[node * columns + column] = loads.pointer[node] }
     }
+  }
+
+  /// The values of a table that `PartitionOptions.targets` has found fit.
+  private static func loads(of table: String, in graph: RawGraph) -> Buffer<UInt32> {
+    guard let column = try? WeightColumn(table, of: graph) else { preconditionFailure("table '\(table)' cannot be balanced") }
+    return column.loads
   }
 }

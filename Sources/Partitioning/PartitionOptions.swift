@@ -14,6 +14,9 @@ public enum PartitionMethod: Hashable, Sendable {
   case random
   /// One part number a node, read from a text file (a line each) or a `.npy` array of whole numbers.
   case given(path: String)
+  /// The parts of a partition directory of the same nodes, balanced again and improved; where it has another number of parts, whole
+  /// parts are joined or cut first.
+  case refine(path: String)
 
   /// The name in options and reports.
   public var name: String {
@@ -23,6 +26,15 @@ public enum PartitionMethod: Hashable, Sendable {
     case .metis: "metis"
     case .random: "random"
     case .given: "given"
+    case .refine: "refine"
+    }
+  }
+
+  /// Whether the method sees to the constraints; the others take what comes.
+  public var balances: Bool {
+    switch self {
+    case .multilevel, .streaming, .metis, .refine: true
+    case .random, .given: false
     }
   }
 }
@@ -49,7 +61,7 @@ public enum PartitionEffort: String, Hashable, Sendable, CaseIterable {
 public struct BalanceTarget: Hashable, Sendable {
   /// A name of `BalanceConstraint`, or `types` for every node type of a graph that has several.
   public var constraint: String
-  /// The largest part may hold `(1 + tolerance)` times the mean, 0.05 for 5 %.
+  /// A part may hold `(1 + tolerance)` times its target, 0.05 for 5 %.
   public var tolerance: Double
 
   public init(_ constraint: String, tolerance: Double = 0.05) {
@@ -70,23 +82,41 @@ public struct PartitionOptions: Hashable, Sendable {
   public var scratchDirectory = "/tmp"
   /// What to balance; a constraint that counts nothing in the graph at hand is left out.
   public var balance: [BalanceTarget]
+  /// One per part: of every constraint the parts are to hold shares in this proportion. Equal shares without any.
+  public var partWeights: [Double]
   public var seed: UInt64
 
   public init(
     partCount: Int, method: PartitionMethod = .metis,
-    balance: [BalanceTarget] = [BalanceTarget("nodes"), BalanceTarget("edges"), BalanceTarget("train")], seed: UInt64 = 1
+    balance: [BalanceTarget] = [BalanceTarget("nodes"), BalanceTarget("edges"), BalanceTarget("train")], partWeights: [Double] = [],
+    seed: UInt64 = 1
   ) {
     self.partCount = partCount
     self.method = method
     self.balance = balance
+    self.partWeights = partWeights
     self.seed = seed
   }
 
   /// Checks the options against the graph.
   ///
-  /// - Throws: `InputError` for no parts, more parts than nodes or than 65,535, a negative tolerance, an unknown constraint
-  ///   or one named twice.
-  public func validate(for graph: RawGraph) throws { _ = try targets(for: graph) }
+  /// - Throws: `InputError` for no parts, more parts than nodes or than 65,535, weights that are not one for each part, a negative
+  ///   tolerance, an unknown constraint or one named twice, a table whose values cannot be balanced.
+  public func validate(for graph: RawGraph) throws {
+    _ = try targets(for: graph)
+    _ = try shares()
+  }
+
+  /// Tables whose values are balanced, which are stored as they are.
+  package var balancedTables: Set<String> {
+    Set(
+      balance.compactMap { target in
+        if case .weight(let table)? = BalanceConstraint(named: target.constraint, in: .plain) { table } else { nil }
+      })
+  }
+
+  /// What each part is to hold.
+  func shares() throws -> PartShares { try PartShares(weights: partWeights, partCount: partCount) }
 
   /// The constraints to balance with their tolerances, `types` written out.
   func targets(for graph: RawGraph) throws -> [(constraint: BalanceConstraint, tolerance: Double)] {
@@ -103,7 +133,7 @@ public struct PartitionOptions: Hashable, Sendable {
       guard target.tolerance >= 0, target.tolerance.isFinite else {
         throw InputError("tolerance of \(target.constraint)", expected: "a fraction from 0", found: "\(target.tolerance)")
       }
-      for constraint in try constraints(named: target.constraint, in: graph.schema) {
+      for constraint in try constraints(named: target.constraint, in: graph) {
         guard !targets.contains(where: { $0.constraint == constraint }) else {
           throw InputError("balance", expected: "each constraint once", found: "\(constraint.name(in: graph.schema)) twice")
         }
@@ -113,15 +143,17 @@ public struct PartitionOptions: Hashable, Sendable {
     return targets.isEmpty ? [(.nodes, balance[0].tolerance)] : targets
   }
 
-  private func constraints(named name: String, in schema: Schema) throws -> [BalanceConstraint] {
+  private func constraints(named name: String, in graph: RawGraph) throws -> [BalanceConstraint] {
+    let schema = graph.schema
     let all = BalanceConstraint.all(in: schema)
     if name == "types" {
       return schema.nodeTypes.indices.map(BalanceConstraint.nodeType).filter(all.contains)
     }
     guard let constraint = BalanceConstraint(named: name, in: schema) else {
-      let names = all.map { $0.name(in: schema) } + ["types"]
+      let names = all.map { $0.name(in: schema) } + ["types"] + WeightColumn.candidates(in: graph)
       throw InputError("balance", expected: names.joined(separator: ", "), found: "'\(name)'")
     }
+    if case .weight(let table) = constraint { _ = try WeightColumn(table, of: graph) }
     return [constraint]
   }
 }

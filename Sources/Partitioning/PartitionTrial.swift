@@ -37,7 +37,7 @@ package struct PartitionTrial: Sendable {
     try graph.check(threads: threads)
     let targets = try options.targets(for: graph)
     adjacency = try Adjacency(graph, threads: threads)
-    loads = NodeLoads(graph, targets: targets, partCount: options.partCount, threads: threads)
+    loads = NodeLoads(graph, targets: targets, partCount: options.partCount, shares: try options.shares(), threads: threads)
   }
 
   /// Nodes and pairs of neighbours.
@@ -58,7 +58,7 @@ package struct PartitionTrial: Sendable {
     switch method {
     case .metisAlone:
       try METIS.partition(
-        adjacency, loads: loads.scaledForMETIS(), constraintCount: loads.constraintCount, partCount: loads.partCount,
+        adjacency, loads: loads.scaledForMETIS(), constraintCount: loads.constraintCount, shares: loads.shares,
         imbalance: loads.tolerances.map { 1 + max(0.001, $0) }, seed: Int32(truncatingIfNeeded: seed & 0x7FFF_FFFF)
       ).map { UInt16($0) }
     case .metis: try METISSearch(adjacency: adjacency, loads: loads, seed: seed).run(progress: progress).parts

@@ -17,23 +17,51 @@ public enum Partitioner {
   ) throws -> PartitionAssignment {
     try graph.check(threads: threads)
     let targets = try options.targets(for: graph)
+    let shares = try options.shares()
     let numbering = NodeNumbering(graph)
-    let random = RandomPartition.parts(of: numbering, partCount: options.partCount, seed: options.seed)
-    let found = try assignment(of: graph, options, targets: targets, random: random, threads: threads, progress: progress)
+    let random = RandomPartition.parts(of: numbering, shares: shares, seed: options.seed)
+    let problem = Problem(graph: graph, targets: targets, shares: shares, seed: options.seed)
+    let found = try assignment(of: problem, options, random: random, threads: threads, progress: progress)
     let parts = found.parts
     progress("measuring cut and halo")
-    let metrics = PartitionMetrics(measuring: parts, partCount: options.partCount, graph: graph, threads: threads)
+    let metrics = problem.measure(parts, threads: threads)
     let tolerances = targets.map { ($0.constraint.name(in: graph.schema), $0.tolerance) }
     let record = PartitionerRecord(
       method: options.method.name, seed: options.seed,
-      tolerances: Dictionary(uniqueKeysWithValues: tolerances.filter { metrics.imbalance[$0.0] != nil }), options: found.notes)
+      tolerances: Dictionary(uniqueKeysWithValues: tolerances.filter { metrics.imbalance[$0.0] != nil }), options: found.notes,
+      partWeights: shares.areEqual ? nil : shares.weights)
     return PartitionAssignment(
       partCount: options.partCount, parts: parts, record: record, metrics: metrics,
-      randomMetrics: parts == random
-        ? metrics : PartitionMetrics(measuring: random, partCount: options.partCount, graph: graph, threads: threads),
-      unmet: unmet(targets, graph: graph, parts: parts, partCount: options.partCount, threads: threads), order: found.order)
+      randomMetrics: parts == random ? metrics : problem.measure(random, threads: threads),
+      unmet: problem.unmet(parts, threads: threads), order: found.order)
   }
 
+  /// What is to be partitioned, and under which constraints.
+  private struct Problem {
+    let graph: RawGraph
+    let targets: [(constraint: BalanceConstraint, tolerance: Double)]
+    let shares: PartShares
+    let seed: UInt64
+
+    func measure(_ parts: [UInt16], threads: Threads) -> PartitionMetrics {
+      let weights = targets.map(\.constraint).filter { if case .weight = $0 { true } else { false } }
+      return PartitionMetrics(
+        measuring: parts, partCount: shares.partCount, graph: graph, shares: shares, weights: weights, threads: threads)
+    }
+
+    func unmet(_ parts: [UInt16], threads: Threads) -> [UnmetTolerance] {
+      targets.compactMap { constraint, tolerance in
+        let loads = PartLoads(of: constraint, graph: graph, parts: parts, partCount: shares.partCount, threads: threads)
+        return shares.unmet(loads.counts, constraint: constraint.name(in: graph.schema), tolerance: tolerance)
+      }
+    }
+
+    func loads(threads: Threads) -> NodeLoads {
+      NodeLoads(graph, targets: targets, partCount: shares.partCount, shares: shares, threads: threads)
+    }
+  }
+
+  /// The parts, and what the manifest should say of how they were found.
   /// What a method gives.
   private struct Found {
     var parts: [UInt16]
@@ -44,61 +72,75 @@ public enum Partitioner {
   }
 
   private static func assignment(
-    of graph: RawGraph, _ options: PartitionOptions, targets: [(constraint: BalanceConstraint, tolerance: Double)],
-    random: [UInt16], threads: Threads, progress: @Sendable (String) -> Void
+    of problem: Problem, _ options: PartitionOptions, random: [UInt16], threads: Threads, progress: @Sendable (String) -> Void
   ) throws -> Found {
+    let partCount = problem.shares.partCount
+    let undivided = [UInt16](repeating: 0, count: random.count)
     switch options.method {
     case .random: return Found(parts: random)
     case .given(let path):
-      let parts = try GivenPartition.read(path, nodeCount: random.count, partCount: options.partCount)
-      return Found(parts: parts, notes: ["file": path.split(separator: "/").last.map(String.init) ?? path])
-    case .multilevel:
-      progress("building the adjacency")
-      let search = MultilevelSearch(
-        adjacency: try Adjacency(graph, threads: threads),
-        loads: NodeLoads(graph, targets: targets, partCount: options.partCount, threads: threads), effort: options.effort,
-        seed: options.seed, threads: threads)
-      let found = try search.run(progress: progress)
-      return Found(
-        parts: found.parts, notes: ["effort": options.effort.rawValue, "levels": "\(found.levels)", "rows": "by cluster"],
-        order: found.order)
+      let parts = try GivenPartition.read(path, nodeCount: random.count, partCount: partCount)
+      return Found(parts: parts, notes: ["file": name(of: path)])
+    case .multilevel: return try multilevel(problem, options, threads: threads, progress: progress)
     case .streaming:
-      let loads = NodeLoads(graph, targets: targets, partCount: options.partCount, threads: threads)
-      return Found(
-        parts: try streamed(graph, options, loads, threads: threads, progress: progress), notes: ["effort": options.effort.rawValue])
+      let parts = try streamed(problem, options, threads: threads, progress: progress)
+      return Found(parts: parts, notes: ["effort": options.effort.rawValue])
     case .metis:
-      guard options.partCount > 1 else { return Found(parts: [UInt16](repeating: 0, count: random.count)) }
+      guard partCount > 1 else { return Found(parts: undivided) }
       progress("building the adjacency")
-      let adjacency = try Adjacency(graph, threads: threads)
-      let loads = NodeLoads(graph, targets: targets, partCount: options.partCount, threads: threads)
-      let search = METISSearch(adjacency: adjacency, loads: loads, seed: options.seed)
+      let adjacency = try Adjacency(problem.graph, threads: threads)
+      let search = METISSearch(adjacency: adjacency, loads: problem.loads(threads: threads), seed: problem.seed)
       let found = try search.run(progress: progress)
       return Found(parts: found.parts, notes: ["attempts": "\(found.attempts)", "repaired": found.repaired ? "yes" : "no"])
+    case .refine(let path):
+      let start = try StartingPartition(path, of: problem.graph)
+      let edges = problem.graph.edges.reduce(0) { $0 + $1.count }
+      if edges != start.edgeCount { progress("\(path) was made of \(start.edgeCount) edges, this graph has \(edges)") }
+      let notes = ["start": name(of: path), "startParts": "\(start.partCount)"]
+      guard partCount > 1 else { return Found(parts: undivided, notes: notes) }
+      progress("building the adjacency")
+      let adjacency = try Adjacency(problem.graph, threads: threads)
+      let loads = problem.loads(threads: threads)
+      let begun = try start.parts(adjacency: adjacency, loads: loads, seed: problem.seed)
+      progress("refining \(start.partCount) parts")
+      return Found(parts: refined(begun, adjacency: adjacency, loads: loads), notes: notes)
     }
   }
 
+  private static func name(of path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }
+
+  private static func multilevel(
+    _ problem: Problem, _ options: PartitionOptions, threads: Threads, progress: (String) -> Void
+  ) throws -> Found {
+    progress("building the adjacency")
+    let search = MultilevelSearch(
+      adjacency: try Adjacency(problem.graph, threads: threads), loads: problem.loads(threads: threads), effort: options.effort,
+      seed: problem.seed, threads: threads)
+    let found = try search.run(progress: progress)
+    return Found(
+      parts: found.parts, notes: ["effort": options.effort.rawValue, "levels": "\(found.levels)", "rows": "by cluster"],
+      order: found.order)
+  }
+
   private static func streamed(
-    _ graph: RawGraph, _ options: PartitionOptions, _ loads: NodeLoads, threads: Threads, progress: (String) -> Void
+    _ problem: Problem, _ options: PartitionOptions, threads: Threads, progress: (String) -> Void
   ) throws -> [UInt16] {
     progress("gathering neighbours")
-    let rows = try StreamedRows(graph, bufferBytes: options.streamingBuffer, directory: options.scratchDirectory, threads: threads)
+    let loads = problem.loads(threads: threads)
+    let rows = try StreamedRows(
+      problem.graph, bufferBytes: options.streamingBuffer, directory: options.scratchDirectory, threads: threads)
     let parts = StreamingSearch(rows, loads: loads, passes: options.effort.streamingPasses).run(progress: progress)
     // Passing nodes never see the whole: small graphs are brought within their limits, and every part gets a node.
     guard rows.ends.count * 4 <= options.streamingBuffer else { return parts }
-    let assignment = Assignment(Level(try Adjacency(graph, threads: threads), loads), parts: Buffer(copying: parts))
+    let assignment = Assignment(Level(try Adjacency(problem.graph, threads: threads), loads), parts: Buffer(copying: parts))
     assignment.repair()
     return Array(assignment.parts.elements)
   }
 
-  private static func unmet(
-    _ targets: [(constraint: BalanceConstraint, tolerance: Double)], graph: RawGraph, parts: [UInt16], partCount: Int,
-    threads: Threads
-  ) -> [UnmetTolerance] {
-    targets.compactMap { constraint, tolerance in
-      let loads = PartLoads(of: constraint, graph: graph, parts: parts, partCount: partCount, threads: threads)
-      let limit = PartLoads.limit(total: loads.total, partCount: partCount, tolerance: tolerance)
-      guard loads.largest > limit else { return nil }
-      return UnmetTolerance(constraint: constraint.name(in: graph.schema), tolerance: tolerance, excess: loads.imbalance - 1)
-    }
+  /// Brings an assignment within its limits and lowers its cut.
+  private static func refined(_ parts: [UInt16], adjacency: Adjacency, loads: NodeLoads) -> [UInt16] {
+    var repair = BalanceRepair(adjacency, loads: loads, parts: parts)
+    repair.refine()
+    return repair.parts
   }
 }

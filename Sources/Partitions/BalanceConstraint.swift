@@ -14,8 +14,10 @@ public enum BalanceConstraint: Hashable, Sendable {
   case test
   /// Nodes of the type with this index.
   case nodeType(Int)
+  /// The values of the dense table of this name, which has one column.
+  case weight(String)
 
-  /// The name in options, reports and `graph.json`: `nodes`, `edges`, `train`, `validation`, `test` or `type:NAME`.
+  /// The name in options, reports and `graph.json`: `nodes`, `edges`, `train`, `validation`, `test`, `type:NAME` or `weight:NAME`.
   public func name(in schema: Schema) -> String {
     switch self {
     case .nodes: "nodes"
@@ -24,16 +26,23 @@ public enum BalanceConstraint: Hashable, Sendable {
     case .validation: "validation"
     case .test: "test"
     case .nodeType(let type): "type:\(schema.nodeTypes[type])"
+    case .weight(let table): Self.weightPrefix + table
     }
   }
 
-  /// The constraint called `name`, or `nil` when the graph has none of that name.
+  private static let weightPrefix = "weight:"
+
+  /// The constraint called `name`, or `nil` when a graph of this schema has none of that name; of a weight it knows only the name.
   public init?(named name: String, in schema: Schema) {
+    if name.hasPrefix(Self.weightPrefix), name != Self.weightPrefix {
+      self = .weight(String(name.dropFirst(Self.weightPrefix.count)))
+      return
+    }
     guard let match = Self.all(in: schema).first(where: { $0.name(in: schema) == name }) else { return nil }
     self = match
   }
 
-  /// Every constraint of a graph; a node type is one only where there are several.
+  /// Every constraint of a graph but its weights; a node type is one only where there are several.
   public static func all(in schema: Schema) -> [BalanceConstraint] {
     let types = schema.nodeTypes.count > 1 ? schema.nodeTypes.indices.map(BalanceConstraint.nodeType) : []
     return [.nodes, .edges, .train, .validation, .test] + types

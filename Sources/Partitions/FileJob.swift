@@ -1,3 +1,4 @@
+import Glibc
 import Synchronization
 import Tensors
 
@@ -40,10 +41,13 @@ struct FileJob: Sendable {
 
   /// Runs all jobs, the largest first, and returns a record of each file in the order of `jobs`.
   ///
-  /// - Parameter progress: Told the bytes of each finished file.
+  /// - Parameters:
+  ///   - keeps: Whether the file at a path stays; others are removed once they are recorded.
+  ///   - progress: Told the bytes of each finished file.
   /// - Throws: The first error met; jobs not yet begun are then left out.
   static func run(
-    _ jobs: [FileJob], in directory: String, threads: Threads, progress: @escaping @Sendable (Int) -> Void
+    _ jobs: [FileJob], in directory: String, threads: Threads, keeps: @escaping @Sendable (String) -> Bool = { _ in true },
+    progress: @escaping @Sendable (Int) -> Void
   ) throws -> [FileRecord] {
     struct State {
       var records: [FileRecord?]
@@ -58,6 +62,7 @@ struct FileJob: Sendable {
         let file = "\(directory)/\(job.path)"
         try job.write(file)
         let record = try FileRecord(of: file, path: job.path)
+        if !keeps(job.path), unlink(file) != 0 { throw SystemError("remove \(file)", code: errno) }
         state.withLock { $0.records[order[index]] = record }
         progress(job.estimatedBytes)
       } catch {

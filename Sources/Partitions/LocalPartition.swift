@@ -68,9 +68,10 @@ public final class LocalPartition: Sendable {
   /// Maps a part's files and checks them: sizes, shapes, every id and offset that others use as an index, and, by the
   /// checksums of its node lists, that the part is of the manifest's run.
   ///
-  /// - Throws: `SystemError` when a file cannot be opened; `InputError` when it is not what the manifest says.
+  /// - Throws: `SystemError` when a file cannot be opened; `InputError` when it is not what the manifest says, or the part is absent.
   /// - Complexity: O(edges + nodes) of the part, read once in order; tables are not read.
   public convenience init(directory: String, manifest: Manifest, part: Int) throws {
+    try manifest.checkPresence(of: part, in: directory)
     try PartFiles(directory: directory, part: part).checkRecords(of: manifest)
     try self.init(mapping: directory, manifest: manifest, part: part)
     try checkRanges(directory: directory, manifest: manifest)

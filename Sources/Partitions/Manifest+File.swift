@@ -32,30 +32,33 @@ extension Manifest {
     return try [UInt8](encoder.encode(self)) + [0x0A]
   }
 
+  /// What each part is to hold; equal shares where nothing else was asked.
+  public var shares: PartShares {
+    (try? PartShares(weights: partitioner.partWeights ?? [], partCount: partCount)) ?? PartShares(equal: partCount)
+  }
+
   /// Tolerances that were asked and are not kept.
   public var unmetTolerances: [UnmetTolerance] {
     partitioner.tolerances.sorted { $0.key < $1.key }.compactMap { name, tolerance in
-      guard let imbalance = metrics.imbalance[name], let constraint = BalanceConstraint(named: name, in: schema) else { return nil }
-      let total = self.total(of: constraint)
-      let limit = PartLoads.limit(total: total, partCount: partCount, tolerance: tolerance)
-      let largest = (imbalance * Double(total) / Double(partCount)).rounded()
-      return Int(largest) <= limit ? nil : UnmetTolerance(constraint: name, tolerance: tolerance, excess: imbalance - 1)
+      loads(of: name).flatMap { shares.unmet($0, constraint: name, tolerance: tolerance) }
     }
   }
 
-  private func total(of constraint: BalanceConstraint) -> Int {
-    parts.reduce(0) { sum, part in
-      let counts =
-        switch constraint {
-        case .nodes: part.innerNodes
-        case .edges: part.edges
-        case .train: part.splits.first?.train ?? []
-        case .validation: part.splits.first?.validation ?? []
-        case .test: part.splits.first?.test ?? []
-        case .nodeType(let type): [part.innerNodes[type]]
-        }
-      return sum + counts.reduce(0, +)
+  /// What every part holds of the constraint called `name`; `nil` where that is not known.
+  public func loads(of name: String) -> [Int]? {
+    guard let constraint = BalanceConstraint(named: name, in: schema) else { return nil }
+    let loads = parts.map { part -> Int? in
+      switch constraint {
+      case .nodes: part.innerNodes.reduce(0, +)
+      case .edges: part.edges.reduce(0, +)
+      case .train: part.splits.first?.train.reduce(0, +) ?? 0
+      case .validation: part.splits.first?.validation.reduce(0, +) ?? 0
+      case .test: part.splits.first?.test.reduce(0, +) ?? 0
+      case .nodeType(let type): part.innerNodes[type]
+      case .weight: part.weights?[name]
+      }
     }
+    return loads.contains(nil) ? nil : loads.compactMap(\.self)
   }
 
   private struct Version: Decodable { var formatVersion: Int }
@@ -75,6 +78,9 @@ extension Manifest {
     try demand(bounds[0] == 0 && zip(bounds, bounds.dropFirst()).allSatisfy { $0 <= $1 }, "bounds that grow from 0", "others")
     try demand(bounds[bounds.count - 1] <= Int64(UInt32.max), "at most \(UInt32.max) nodes", "\(bounds[bounds.count - 1])")
     try demand(parts.count == partCount, "sizes of \(partCount) parts", "\(parts.count)")
+    try demand(
+      (try? PartShares(weights: partitioner.partWeights ?? [], partCount: partCount)) != nil, "\(partCount) weights of parts above 0",
+      "\(partitioner.partWeights ?? [])")
     try demand(classCounts.count == types && classCounts.allSatisfy { $0 >= 0 }, "classes of \(types) node types", "\(classCounts)")
     try demand(
       classNames.count == types && zip(classNames, classCounts).allSatisfy { $0.isEmpty || $0.count == $1 },
@@ -92,6 +98,8 @@ extension Manifest {
       try demand(
         counts.edges.count == schema.relations.count && counts.edges.allSatisfy { (0...Int(UInt32.max)).contains($0) },
         "edges of \(schema.relations.count) relations in part \(part)", "\(counts.edges)")
+      try demand(
+        counts.weights?.values.allSatisfy { $0 >= 0 } ?? true, "weights of part \(part) of 0 or more", "\(counts.weights ?? [:])")
       try demand((0...nodeCount).contains(counts.haloNodes), "at most \(nodeCount) halo nodes of part \(part)", "\(counts.haloNodes)")
     }
     for table in tables {

@@ -50,12 +50,15 @@ public struct PartCounts: Codable, Hashable, Sendable {
   public var edges: [Int]
   /// One entry per split.
   public var splits: [SplitCounts]
+  /// What the part holds of each balanced weight, by its constraint's name; `nil` without any.
+  public var weights: [String: Int]?
 
-  public init(innerNodes: [Int], haloNodes: Int, edges: [Int], splits: [SplitCounts]) {
+  public init(innerNodes: [Int], haloNodes: Int, edges: [Int], splits: [SplitCounts], weights: [String: Int]? = nil) {
     self.innerNodes = innerNodes
     self.haloNodes = haloNodes
     self.edges = edges
     self.splits = splits
+    self.weights = weights
   }
 }
 
@@ -69,7 +72,7 @@ public struct PartitionMetrics: Codable, Hashable, Sendable {
   public var haloNodes: Int
   /// `haloNodes` over all nodes.
   public var halo: Double
-  /// Largest part over the mean part, by constraint.
+  /// Largest part over the mean part, by constraint; of unequal targets the worst part over its own.
   public var imbalance: [String: Double]
 
   public init(cutEdges: Int, cut: Double, haloNodes: Int, halo: Double, imbalance: [String: Double]) {
@@ -89,12 +92,22 @@ public struct PartitionerRecord: Codable, Hashable, Sendable {
   public var tolerances: [String: Double]
   /// Other options by name.
   public var options: [String: String]
+  /// One per part: parts are to hold shares in this proportion; `nil` where these are equal.
+  public var partWeights: [Double]?
 
-  public init(method: String, seed: UInt64, tolerances: [String: Double], options: [String: String]) {
+  public init(method: String, seed: UInt64, tolerances: [String: Double], options: [String: String], partWeights: [Double]? = nil) {
     self.method = method
     self.seed = seed
     self.tolerances = tolerances
     self.options = options
+    self.partWeights = partWeights
+  }
+
+  /// Names of the tables whose values are balanced.
+  package var balancedTables: [String] {
+    tolerances.keys.sorted().compactMap { name in
+      if case .weight(let table)? = BalanceConstraint(named: name, in: .plain) { table } else { nil }
+    }
   }
 }
 

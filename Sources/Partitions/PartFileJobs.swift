@@ -9,6 +9,8 @@ struct PartFileJobs: Sendable {
   /// One entry per split, the default first.
   let splits: [SplitShards]
   let tables: [TableDescription]
+  /// The balanced weights, by the constraint's name.
+  let weights: [(name: String, column: WeightColumn)]
   let part: Int
   /// Global ids of the part's halo nodes, increasing.
   let halo: ArrayView<Int64>
@@ -35,7 +37,11 @@ struct PartFileJobs: Sendable {
         SplitCounts(
           train: types.map { split[part, $0].train.count / 2 }, validation: types.map { split[part, $0].validation.count },
           test: types.map { split[part, $0].test.count })
-      })
+      }, weights: weights.isEmpty ? nil : Dictionary(uniqueKeysWithValues: weights.map { ($0.name, load(of: $0.column)) }))
+  }
+
+  private func load(of column: WeightColumn) -> Int {
+    inner.reduce(0) { $0 + Int(column.loads.pointer[Int(numbering.flat.pointer[$1])]) }
   }
 
   /// The in-edges: offsets, sources, relations, input numbers.

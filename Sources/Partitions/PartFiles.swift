@@ -1,3 +1,4 @@
+import Glibc
 import Graphs
 import Tensors
 
@@ -11,6 +12,16 @@ package struct PartFiles {
     let digits = String(part)
     return "part-" + String(repeating: "0", count: max(0, 3 - digits.count)) + digits
   }
+
+  /// `part 1 of 4 is absent`, `parts 1, 3 of 4 are absent`.
+  static func absence(of parts: [Int], partCount: Int) -> String {
+    let one = parts.count == 1
+    let numbers = parts.map(String.init).joined(separator: ", ")
+    return "\(one ? "part" : "parts") \(numbers) of \(partCount) \(one ? "is" : "are") absent"
+  }
+
+  /// Whether the part has a folder.
+  var isPresent: Bool { access("\(directory)/\(Self.folder(part))", F_OK) == 0 }
 
   /// Names of the nodes of a type, the same for all parts: `names/<type>`, without the ends `.npy` and `.indptr.npy` of the two files.
   package static func names(ofType type: String) -> String { "names/\(type)" }

@@ -11,6 +11,7 @@ public struct PartLoads: Hashable, Sendable {
   /// Counts `constraint` in every part.
   ///
   /// - Parameter parts: Part of each node by flat number, every value below `partCount`.
+  /// - Precondition: The table of a weight is fit to be balanced (`PartitionOptions.validate`).
   /// - Complexity: O(nodes) time, O(edges) for `edges`; k counters per chunk of the loop.
   public init(of constraint: BalanceConstraint, graph: RawGraph, parts: [UInt16], partCount: Int, threads: Threads) {
     let numbering = NodeNumbering(graph)
@@ -27,6 +28,9 @@ public struct PartLoads: Hashable, Sendable {
       }
     case .edges:
       counts = Self.inEdges(graph: graph, numbering: numbering, parts: parts, partCount: partCount, threads: threads)
+    case .weight(let table):
+      guard let column = try? WeightColumn(table, of: graph) else { preconditionFailure("table '\(table)' cannot be balanced") }
+      for (node, part) in parts.enumerated() { counts[Int(part)] += Int(column.loads.pointer[node]) }
     }
     self.counts = counts
   }
@@ -78,7 +82,7 @@ extension Split {
     case .train: train
     case .validation: validation
     case .test: test
-    case .nodes, .edges, .nodeType: preconditionFailure("\(constraint) is not a split")
+    case .nodes, .edges, .nodeType, .weight: preconditionFailure("\(constraint) is not a split")
     }
   }
 }

@@ -6,17 +6,21 @@ public struct UnmetTolerance: Codable, Hashable, Sendable, CustomStringConvertib
   public var constraint: String
   /// Tolerance asked, 0.05 for 5 %.
   public var tolerance: Double
-  /// Largest part over the mean part, minus one.
+  /// Largest part over the mean part, minus one; of unequal targets the worst part over its own.
   public var excess: Double
+  /// The worst part; `nil` where all are to be equal.
+  public var part: Int?
 
-  public init(constraint: String, tolerance: Double, excess: Double) {
+  public init(constraint: String, tolerance: Double, excess: Double, part: Int? = nil) {
     self.constraint = constraint
     self.tolerance = tolerance
     self.excess = excess
+    self.part = part
   }
 
   public var description: String {
-    "\(constraint): the largest part is \(Percent(excess)) above the mean, \(Percent(tolerance)) asked"
+    let what = part.map { "part \($0) is \(Percent(excess)) above its target" } ?? "the largest part is \(Percent(excess)) above the mean"
+    return "\(constraint): \(what), \(Percent(tolerance)) asked"
   }
 }
 

@@ -5,16 +5,23 @@ public import Tensors
 extension PartitionMetrics {
   /// Measures an assignment of nodes to parts; every constraint with a non-zero total has an imbalance.
   ///
-  /// - Parameter parts: Part of each node by flat number (`NodeNumbering`), every value below `partCount`.
+  /// - Parameters:
+  ///   - parts: Part of each node by flat number (`NodeNumbering`), every value below `partCount`.
+  ///   - shares: What each part is to hold; equal shares where `nil`.
+  ///   - weights: Constraints to measure beside those that every graph has.
   /// - Complexity: O(edges · ⌈k / 64⌉) time, 8 bytes a node.
-  public init(measuring parts: [UInt16], partCount: Int, graph: RawGraph, threads: Threads) {
+  public init(
+    measuring parts: [UInt16], partCount: Int, graph: RawGraph, shares: PartShares? = nil, weights: [BalanceConstraint] = [],
+    threads: Threads
+  ) {
+    let shares = shares ?? PartShares(equal: partCount)
     let edges = graph.edges.reduce(0) { $0 + $1.count }
     let cutEdges = Self.cutEdges(graph: graph, parts: parts, threads: threads)
     let haloNodes = Self.haloCounts(graph: graph, parts: parts, partCount: partCount, threads: threads).reduce(0, +)
     var imbalance: [String: Double] = [:]
-    for constraint in BalanceConstraint.all(in: graph.schema) {
+    for constraint in BalanceConstraint.all(in: graph.schema) + weights {
       let loads = PartLoads(of: constraint, graph: graph, parts: parts, partCount: partCount, threads: threads)
-      if loads.total > 0 { imbalance[constraint.name(in: graph.schema)] = loads.imbalance }
+      if loads.total > 0 { imbalance[constraint.name(in: graph.schema)] = shares.imbalance(loads.counts) }
     }
     self.init(
       cutEdges: cutEdges, cut: edges == 0 ? 0 : Double(cutEdges) / Double(edges), haloNodes: haloNodes,

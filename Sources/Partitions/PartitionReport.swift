@@ -1,7 +1,14 @@
+import Foundation
+public import Graphs
+public import Tensors
+
 /// What a user wants to know of a partition: cut, halo and balance, beside those of a random partition.
 ///
-/// Encodes as the one object that `--json` prints; `description` is the table for a terminal.
-public struct PartitionReport: Codable, Hashable, Sendable, CustomStringConvertible {
+/// Encodes as the one object that `--json` prints and `report.json` holds; `description` is the table for a terminal.
+public struct PartitionReport: Codable, Hashable, Sendable {
+  /// Where a partition directory keeps it, outside the files that `graph.json` lists.
+  public static let fileName = "report.json"
+
   /// Sizes of one part.
   public struct Part: Codable, Hashable, Sendable {
     public var nodes: Int
@@ -29,7 +36,7 @@ public struct PartitionReport: Codable, Hashable, Sendable, CustomStringConverti
   /// Halo nodes of all parts over the number of nodes.
   public var halo: Double
   public var haloNodes: Int
-  /// Largest part over the mean part, by constraint.
+  /// Largest part over the mean part, by constraint; of unequal targets the worst part over its own.
   public var imbalance: [String: Double]
   /// Tolerances asked, by constraint.
   public var tolerance: [String: Double]
@@ -38,72 +45,91 @@ public struct PartitionReport: Codable, Hashable, Sendable, CustomStringConverti
   public var random: PartitionMetrics
   /// One entry per part.
   public var parts: [Part]
+  /// What each part holds, by constraint: those of `imbalance`.
+  public var loads: [String: [Int]]
+  /// What each part is to hold in proportion; `nil` where all are to be equal.
+  public var partWeights: [Double]?
   public var tables: [Table]
+  public var seed: UInt64
+  /// `nil` where the edges were not at hand.
+  public var details: PartitionDetails?
 
-  public init(_ manifest: Manifest) {
-    let metrics = manifest.metrics
-    name = manifest.name
-    method = manifest.partitioner.method
-    nodes = manifest.nodeCount
-    edges = manifest.edgeCount
-    cut = metrics.cut
-    cutEdges = metrics.cutEdges
-    halo = metrics.halo
-    haloNodes = metrics.haloNodes
-    imbalance = metrics.imbalance
-    tolerance = manifest.partitioner.tolerances
+  public init(_ manifest: Manifest, details: PartitionDetails? = nil) {
+    self.init(
+      name: manifest.name, parts: Self.parts(of: manifest), record: manifest.partitioner, metrics: manifest.metrics,
+      random: manifest.randomMetrics)
     unmet = manifest.unmetTolerances
-    random = manifest.randomMetrics
+    loads = manifest.metrics.imbalance.keys.reduce(into: [:]) { $0[$1] = manifest.loads(of: $1) }
     tables = manifest.tables.map { table in
       Table(
         name: table.name, columns: table.columns, elementType: table.elementType.rawValue,
         rowBytes: table.layout == .dense ? table.strideBytes : nil)
     }
-    parts = manifest.parts.map { counts in
+    self.details = details
+  }
+
+  /// Reports an assignment that is not written as a partition directory.
+  public init(_ assignment: PartitionAssignment, of graph: RawGraph, threads: Threads) {
+    func counts(_ constraint: BalanceConstraint) -> [Int] {
+      PartLoads(of: constraint, graph: graph, parts: assignment.parts, partCount: assignment.partCount, threads: threads).counts
+    }
+    let halos = PartitionMetrics.haloCounts(
+      graph: graph, parts: assignment.parts, partCount: assignment.partCount, threads: threads)
+    let (nodes, edges, train) = (counts(.nodes), counts(.edges), counts(.train))
+    self.init(
+      name: graph.name, parts: halos.indices.map { Part(nodes: nodes[$0], halo: halos[$0], edges: edges[$0], train: train[$0]) },
+      record: assignment.record, metrics: assignment.metrics, random: assignment.randomMetrics)
+    unmet = assignment.unmet
+    for name in imbalance.keys { loads[name] = BalanceConstraint(named: name, in: graph.schema).map(counts) }
+  }
+
+  private init(name: String, parts: [Part], record: PartitionerRecord, metrics: PartitionMetrics, random: PartitionMetrics) {
+    self.name = name
+    self.parts = parts
+    self.random = random
+    method = record.method
+    seed = record.seed
+    tolerance = record.tolerances
+    partWeights = record.partWeights
+    nodes = parts.reduce(0) { $0 + $1.nodes }
+    edges = parts.reduce(0) { $0 + $1.edges }
+    cut = metrics.cut
+    cutEdges = metrics.cutEdges
+    halo = metrics.halo
+    haloNodes = metrics.haloNodes
+    imbalance = metrics.imbalance
+    (unmet, loads, tables) = ([], [:], [])
+  }
+
+  private static func parts(of manifest: Manifest) -> [Part] {
+    manifest.parts.map { counts in
       Part(
         nodes: counts.innerNodes.reduce(0, +), halo: counts.haloNodes, edges: counts.edges.reduce(0, +),
         train: counts.splits.first?.train.reduce(0, +) ?? 0)
     }
   }
 
-  public var description: String {
-    var rows = [["", method, "random", "asked"]]
-    rows.append(["cut edges", "\(Percent(cut))", "\(Percent(random.cut))", ""])
-    rows.append(["halo nodes / nodes", Self.decimals(halo), Self.decimals(random.halo), ""])
-    for constraint in imbalance.keys.sorted() {
-      rows.append([
-        "imbalance \(constraint)", "\(Percent((imbalance[constraint] ?? 1) - 1))",
-        random.imbalance[constraint].map { "\(Percent($0 - 1))" } ?? "", tolerance[constraint].map { "≤ \(Percent($0))" } ?? "",
-      ])
-    }
-    var sizes = [["part", "nodes", "halo", "edges", "train"]]
-    sizes += parts.enumerated().map { ["\($0)", "\($1.nodes)", "\($1.halo)", "\($1.edges)", "\($1.train)"] }
-    let lines = ["\(name): \(nodes) nodes, \(edges) edges, \(parts.count) parts"] + Self.columns(rows) + [""] + Self.columns(sizes)
-    let stored = tables.map { table in
-      "table '\(table.name)': \(table.columns) \(table.columns == 1 ? "column" : "columns"), \(table.elementType), "
-        + (table.rowBytes.map { "\($0) bytes a row" } ?? "sparse")
-    }
-    return (lines + (stored.isEmpty ? [] : [""] + stored) + unmet.map { "not met: \($0)" }).joined(separator: "\n")
+  /// What each part is to hold; equal shares where nothing else was asked.
+  var shares: PartShares {
+    (try? PartShares(weights: partWeights ?? [], partCount: parts.count)) ?? PartShares(equal: parts.count)
   }
 
-  /// Three decimals, `1.943`.
-  private static func decimals(_ value: Double) -> String {
-    let thousandths = Int((value * 1000).rounded())
-    let fraction = String(thousandths % 1000)
-    return "\(thousandths / 1000)." + String(repeating: "0", count: 3 - fraction.count) + fraction
+  /// The bytes of `report.json`: keys sorted, so equal reports have equal bytes.
+  public func encoded() throws -> [UInt8] {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+    return try [UInt8](encoder.encode(self)) + [0x0A]
   }
 
-  /// Lines of equal columns: the first to the left, the others to the right.
-  private static func columns(_ rows: [[String]]) -> [String] {
-    let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
-    return rows.map { row in
-      let cells = row.enumerated().map { column, text in
-        let gap = String(repeating: " ", count: widths[column] - text.count)
-        return column == 0 ? text + gap : gap + text
-      }
-      var line = cells.joined(separator: "  ")
-      while line.last == " " { line.removeLast() }
-      return line
+  /// Reads the report of a partition directory.
+  ///
+  /// - Throws: `SystemError` when it cannot be read, `InputError` when it is no report.
+  public static func load(_ directory: String) throws -> PartitionReport {
+    let path = "\(directory)/\(fileName)"
+    let file = try MappedFile(path)
+    let data = withExtendedLifetime(file) { Data(file.bytes) }
+    do { return try JSONDecoder().decode(PartitionReport.self, from: data) } catch {
+      throw InputError(path, expected: "the report of a partition", found: "another file, or a damaged one")
     }
   }
 }

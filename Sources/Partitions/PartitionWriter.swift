@@ -23,22 +23,31 @@ public enum PartitionWriter {
   ///
   /// - Parameters:
   ///   - types: Element types of the stored tables.
+  ///   - only: The parts to write; all where `nil`. `graph.json` is the same in any case and describes every part: files of the
+  ///     others are made for their checksums and removed.
+  ///   - reports: Also writes `report.json` and `report.html`, which `graph.json` does not list.
   ///   - force: Replaces an older partition directory.
   ///   - progress: Told the bytes of each finished file and the bytes of all; called from any thread.
   /// - Throws: `InputError` when graph, assignment or target are not fit; `SystemError` when the disk refuses.
   @discardableResult
   public static func write(
-    _ graph: RawGraph, _ assignment: PartitionAssignment, to directory: String, types: TableTypes = TableTypes(), force: Bool = false,
-    threads: Threads, progress: @escaping @Sendable (_ bytes: Int, _ total: Int) -> Void = { _, _ in }
+    _ graph: RawGraph, _ assignment: PartitionAssignment, to directory: String, types: TableTypes = TableTypes(), only: Set<Int>? = nil,
+    reports: Bool = false, force: Bool = false, threads: Threads,
+    progress: @escaping @Sendable (_ bytes: Int, _ total: Int) -> Void = { _, _ in }
   ) throws -> Manifest {
     try checkTarget(directory, force: force)
     try graph.check(threads: threads)
+    var types = types
+    types.kept = Set(assignment.record.balancedTables)
     try types.check(graph)
     try check(assignment, of: graph)
+    try check(only, partCount: assignment.partCount)
     let numbering = PartitionNumbering(
       graph: graph, parts: assignment.parts, partCount: assignment.partCount, order: assignment.order)
     let tables = describeTables(of: graph, types: types)
-    let parts = partFiles(graph: graph, numbering: numbering, tables: tables, threads: threads)
+    let weights = try assignment.record.balancedTables.map { (name: "weight:\($0)", column: try WeightColumn($0, of: graph)) }
+    let inEdges = InEdges(graph: graph, numbering: numbering, threads: threads)
+    let parts = partFiles(graph: graph, numbering: numbering, inEdges: inEdges, tables: tables, weights: weights, threads: threads)
     let jobs = parts.flatMap { $0.jobs() } + nameFiles(of: graph)
     try checkNames(of: jobs)
 
@@ -46,7 +55,13 @@ public enum PartitionWriter {
     do {
       for folder in Set(jobs.map { String($0.path[..<$0.path.lastIndex(of: "/")!]) }).sorted() { try staging.makeDirectory(folder) }
       let total = jobs.reduce(0) { $0 + $1.estimatedBytes }
-      let files = try FileJob.run(jobs, in: staging.path, threads: threads) { progress($0, total) }
+      let kept = only.map { Set($0.map(PartFiles.folder)) }
+      let files = try FileJob.run(jobs, in: staging.path, threads: threads) { path in
+        kept?.contains(String(path.prefix { $0 != "/" })) ?? true
+      } progress: {
+        progress($0, total)
+      }
+      for part in parts.indices where !(only?.contains(part) ?? true) { try staging.remove(PartFiles.folder(part)) }
       let manifest = Manifest(
         name: graph.name, partCount: assignment.partCount, schema: graph.schema, bounds: numbering.bounds,
         parts: parts.map { $0.counts() }, tables: tables, splits: graph.splitNames,
@@ -55,6 +70,11 @@ public enum PartitionWriter {
         randomMetrics: assignment.randomMetrics,
         fingerprint: graph.fingerprint, files: files.sorted { $0.path < $1.path })
       try staging.write(manifest.encoded(), to: Manifest.fileName)
+      if reports {
+        let report = PartitionReport(manifest, details: PartitionDetails(inEdges, numbering: numbering, threads: threads))
+        try staging.write(report.encoded(), to: PartitionReport.fileName)
+        try staging.write(Array(ReportPage(report).html.utf8), to: ReportPage.fileName)
+      }
       try staging.commit()
       return manifest
     } catch {
@@ -68,6 +88,15 @@ public enum PartitionWriter {
     for node in order.elements where Int(node) < nodes { seen[Int(node)] = true }
     guard order.count == nodes, seen.allSatisfy({ $0 }) else {
       throw InputError("order of \(graph.name)", expected: "each of \(nodes) nodes once", found: "\(order.count) entries of another kind")
+    }
+  }
+
+  private static func check(_ only: Set<Int>?, partCount: Int) throws {
+    guard let only else { return }
+    guard !only.isEmpty, only.allSatisfy((0..<partCount).contains) else {
+      throw InputError(
+        "parts to write", expected: "some of 0 to \(partCount - 1)",
+        found: only.isEmpty ? "none" : only.sorted().map(String.init).joined(separator: ", "))
     }
   }
 
@@ -113,11 +142,12 @@ public enum PartitionWriter {
     }
   }
 
-  /// Sorts the in-edges and finds the halo of every part.
+  /// Finds the halo of every part.
   private static func partFiles(
-    graph: RawGraph, numbering: PartitionNumbering, tables: [TableDescription], threads: Threads
+    graph: RawGraph, numbering: PartitionNumbering, inEdges: InEdges, tables: [TableDescription],
+    weights: [(name: String, column: WeightColumn)],
+    threads: Threads
   ) -> [PartFileJobs] {
-    let inEdges = InEdges(graph: graph, numbering: numbering, threads: threads)
     let splits = graph.splitNames.map { SplitShards($0, graph: graph, numbering: numbering) }
     let halos = Mutex([ArrayView<Int64>](repeating: ArrayView(), count: numbering.partCount))
     threads.forEach(numbering.partCount) { part in
@@ -126,7 +156,7 @@ public enum PartitionWriter {
     }
     return halos.withLock { $0 }.enumerated().map { part, halo in
       PartFileJobs(
-        graph: graph, numbering: numbering, inEdges: inEdges, splits: splits, tables: tables, part: part, halo: halo)
+        graph: graph, numbering: numbering, inEdges: inEdges, splits: splits, tables: tables, weights: weights, part: part, halo: halo)
     }
   }
 

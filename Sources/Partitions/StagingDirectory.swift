@@ -26,9 +26,13 @@ struct StagingDirectory {
     try Self.makeDirectory(path)
   }
 
-  /// Checks that a partition directory may be written to `target`: its parent takes files, and nothing is there, or `force`
-  /// and it is an older one.
-  static func checkTarget(_ target: String, force: Bool) throws {
+  /// Checks that a directory may be written to `target`: its parent takes files, and nothing is there, or `force` and it is an
+  /// older one.
+  ///
+  /// - Parameter marker: A file that every directory of the kind has.
+  static func checkTarget(
+    _ target: String, force: Bool, marker: String = Manifest.fileName, what: String = "an older partition directory to replace"
+  ) throws {
     let parent = URL(fileURLWithPath: target).standardizedFileURL.deletingLastPathComponent().path
     guard access(parent, W_OK | X_OK) == 0 else { throw SystemError("write to \(parent)", code: errno) }
     var status = stat()
@@ -39,8 +43,8 @@ struct StagingDirectory {
     guard force else { throw InputError(target, expected: "no such directory, or --force", found: "an existing one") }
     let isDirectory = status.st_mode & S_IFMT == S_IFDIR
     let content = isDirectory ? try? FileManager.default.contentsOfDirectory(atPath: target) : nil
-    guard let content, content.isEmpty || content.contains(Manifest.fileName) else {
-      throw InputError(target, expected: "an older partition directory to replace", found: "something else")
+    guard let content, content.isEmpty || content.contains(marker) else {
+      throw InputError(target, expected: what, found: "something else")
     }
   }
 
@@ -53,6 +57,9 @@ struct StagingDirectory {
       try Self.makeDirectory(current)
     }
   }
+
+  /// Removes the sub-directory `name` with what is left in it.
+  func remove(_ name: String) throws { try Self.remove("\(path)/\(name)") }
 
   /// Writes a small file.
   func write(_ bytes: [UInt8], to name: String) throws {

@@ -13,6 +13,8 @@ public struct TableTypes: Equatable, Sendable {
   public var standard: ElementType?
   /// Types of tables by name.
   public var byTable: [String: ElementType]
+  /// Tables that keep their type, since parts are balanced by their values.
+  package var kept: Set<String> = []
 
   /// - Parameter standard: `nil` keeps every table as it is.
   public init(_ standard: ElementType? = nil, byTable: [String: ElementType] = [:]) {
@@ -39,7 +41,7 @@ public struct TableTypes: Equatable, Sendable {
   /// The type that a table is stored with.
   func type(of table: DenseRows, named name: String) -> ElementType {
     if let type = byTable[name] { return type }
-    return name == NodeData.targetTable ? table.elementType : standard ?? table.elementType
+    return name == NodeData.targetTable || kept.contains(name) ? table.elementType : standard ?? table.elementType
   }
 
   /// Checks that the graph has every table that is named, and that it can be converted.
@@ -57,6 +59,9 @@ public struct TableTypes: Equatable, Sendable {
         switch table {
         case .dense(let rows):
           let wanted = type(of: rows, named: name)
+          if kept.contains(name), wanted != rows.elementType {
+            throw InputError(place, expected: "\(rows.elementType), by whose values parts are balanced", found: "--feature-type \(wanted)")
+          }
           guard wanted == rows.elementType || Self.types.contains(rows.elementType) else {
             throw InputError(
               place, expected: "\(Self.types.map(\.rawValue).joined(separator: ", ")) to convert to \(wanted)",

@@ -64,7 +64,7 @@ extension Verifier {
         previous = id
         log.demand(needed[row], "halo nodes are in-neighbours", file: file(part, "halo"), row: row, "node \(id) has no edge here")
         log.demand(!inner.contains(id), "halo nodes belong to others", file: file(part, "halo"), row: row, "node \(id) is inner")
-        let owner = parts[part.book.owner(of: GlobalID(id))]
+        guard let owner = self.part(part.book.owner(of: GlobalID(id))) else { continue }
         let local = Int(id - owner.firstGlobalID)
         log.demand(
           part.haloOriginal[row] == owner.original[local], "original ids of halo nodes are their owners'",
@@ -92,6 +92,7 @@ extension Verifier {
       edgeLoads.append(part.indices.count)
       for index in part.indices where Int(index) >= part.innerCount { cut += 1 }
     }
+    guard isComplete else { return }
     let halo = parts.reduce(0) { $0 + $1.haloCount }
     log.demand(cut == recorded.cutEdges, "cut as recorded", file: name, "\(recorded.cutEdges) edges, found \(cut)")
     log.demand(halo == recorded.haloNodes, "halo as recorded", file: name, "\(recorded.haloNodes) nodes, found \(halo)")
@@ -108,17 +109,21 @@ extension Verifier {
         case .validation: part.nodes.reduce(0) { $0 + ($1.splits.first?.validation.count ?? 0) }
         case .test: part.nodes.reduce(0) { $0 + ($1.splits.first?.test.count ?? 0) }
         case .nodeType(let type): locals(part, type: type).count
+        case .weight: preconditionFailure("not a constraint of every graph")
         }
       }
     }
+    for (name, sums) in checkWeights() { loads[name] = sums }
     let counted = loads.filter { $0.value.contains { $0 > 0 } }
     log.demand(
       Set(counted.keys) == Set(recorded.imbalance.keys), "imbalance of each constraint", file: name,
       "of \(recorded.imbalance.keys.sorted().joined(separator: ", "))")
     for (constraint, parts) in counted.sorted(by: { $0.key < $1.key }) {
       let total = parts.reduce(0, +)
-      checkFraction(
-        recorded.imbalance[constraint] ?? .nan, Double(parts.max() ?? 0) * Double(parts.count), of: total, "imbalance of \(constraint)")
+      // The largest quotient of a part and its target, times the total.
+      let weights = manifest.partitioner.partWeights ?? [Double](repeating: 1, count: parts.count)
+      let worst = zip(parts, weights).map { Double($0) / $1 }.max() ?? 0
+      checkFraction(recorded.imbalance[constraint] ?? .nan, worst * weights.reduce(0, +), of: total, "imbalance of \(constraint)")
     }
   }
 

@@ -3,9 +3,10 @@ import Tensors
 extension Verifier {
   /// Whether row `row` of `stored` holds the values of row `node` of `input`, which has another element type, as near as it can.
   static func isRounding(_ stored: DenseRows, _ row: Int, of input: DenseRows, _ node: Int) -> Bool {
-    (0..<stored.columns).allSatisfy { column in
-      guard let rounded = value(stored, row, column), let exact = value(input, node, column) else { return false }
-      return abs(rounded - exact) <= largestError(of: exact, in: stored, row)
+    guard TableTypes.types.contains(stored.elementType), TableTypes.types.contains(input.elementType) else { return false }
+    return (0..<stored.columns).allSatisfy { column in
+      let exact = value(input, node, column)
+      return abs(value(stored, row, column) - exact) <= largestError(of: exact, in: stored, row)
     }
   }
 
@@ -22,8 +23,8 @@ extension Verifier {
     }
   }
 
-  /// The value of an element; `nil` for types that are not converted.
-  private static func value(_ table: DenseRows, _ row: Int, _ column: Int) -> Double? {
+  /// The value of an element.
+  static func value(_ table: DenseRows, _ row: Int, _ column: Int) -> Double {
     let bytes = UnsafeRawPointer(table.bytes.pointer + row * table.strideBytes)
     func load<T: BitwiseCopyable>(_ type: T.Type) -> T { bytes.loadUnaligned(fromByteOffset: column * MemoryLayout<T>.stride, as: type) }
     return switch table.elementType {
@@ -31,7 +32,14 @@ extension Verifier {
     case .float16: Double(load(Float16.self))
     case .bfloat16: Double(Float(bitPattern: UInt32(load(UInt16.self)) << 16))
     case .int8: Double(Float(load(Int8.self)) * table.scale(of: row))
-    default: nil
+    case .float64: load(Double.self)
+    case .int16: Double(load(Int16.self))
+    case .int32: Double(load(Int32.self))
+    case .int64: Double(load(Int64.self))
+    case .uint8, .bool: Double(load(UInt8.self))
+    case .uint16: Double(load(UInt16.self))
+    case .uint32: Double(load(UInt32.self))
+    case .uint64: Double(load(UInt64.self))
     }
   }
 }

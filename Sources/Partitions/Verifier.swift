@@ -12,15 +12,28 @@ public struct Verifier {
   let directory: String
   let manifest: Manifest
   let log = ViolationLog()
+  /// The parts to check, increasing.
+  private let wanted: [Int]
   private(set) var parts: [LocalPartition] = []
+  /// Whether all parts are checked: what concerns the whole graph can be told only then.
+  var isComplete: Bool { wanted.count == manifest.partCount }
 
   /// Checks the partition directory at `directory`; an empty result means that everything holds.
   ///
-  /// - Parameter original: The graph it was made from, when that is at hand.
-  /// - Throws: As `Manifest.load`, when there is no manifest to check against; damage elsewhere is a violation.
+  /// - Parameters:
+  ///   - original: The graph it was made from, when that is at hand.
+  ///   - only: The parts to check, the others may be absent; all where `nil`. What ties parts together is checked between these alone.
+  /// - Throws: As `Manifest.load`, when there is no manifest to check against, and `InputError` for parts that it does not have; damage
+  ///   elsewhere is a violation.
   /// - Complexity: O(bytes) time on one thread; a byte an edge and a few bytes a node of memory.
-  public static func verify(_ directory: String, against original: RawGraph? = nil) throws -> [Violation] {
-    var verifier = Verifier(directory: directory, manifest: try Manifest.load(directory))
+  public static func verify(_ directory: String, against original: RawGraph? = nil, only: Set<Int>? = nil) throws -> [Violation] {
+    let manifest = try Manifest.load(directory)
+    let wanted = only?.sorted() ?? Array(0..<manifest.partCount)
+    if let odd = wanted.first(where: { !(0..<manifest.partCount).contains($0) }) {
+      throw InputError("parts to check", expected: "some of 0 to \(manifest.partCount - 1)", found: "\(odd)")
+    }
+    var verifier = Verifier(directory: directory, manifest: manifest, parts: wanted)
+    guard verifier.checkPresence() else { return verifier.log.violations }
     verifier.checkFiles()
     guard verifier.openParts() else { return verifier.log.violations }
     let sound = verifier.checkReferences()
@@ -35,9 +48,15 @@ public struct Verifier {
     return verifier.log.violations
   }
 
-  private init(directory: String, manifest: Manifest) {
+  private init(directory: String, manifest: Manifest, parts: [Int]) {
     self.directory = directory
     self.manifest = manifest
+    wanted = parts
+  }
+
+  /// The part of this number; `nil` when it is not checked.
+  func part(_ number: Int) -> LocalPartition? {
+    isComplete ? parts[number] : parts.first { $0.part == number }
   }
 
   /// Name of one of a part's files, relative to the directory.
@@ -62,23 +81,36 @@ public struct Verifier {
   /// Nodes of one type in the whole graph.
   func nodeCount(ofType type: Int) -> Int { manifest.parts.reduce(0) { $0 + $1.innerNodes[type] } }
 
+  /// Every part to check has a folder.
+  private func checkPresence() -> Bool {
+    let absent = manifest.absentParts(in: directory)
+    let here = Set(0..<manifest.partCount).subtracting(absent).sorted().map(String.init).joined(separator: ",")
+    for part in wanted where absent.contains(part) {
+      let advice = here.isEmpty ? "" : "; --only \(here) checks the others"
+      log.demand(
+        false, "part present", file: PartFiles.folder(part), "\(PartFiles.absence(of: absent, partCount: manifest.partCount))\(advice)")
+    }
+    return Set(absent).isDisjoint(with: wanted)
+  }
+
   /// Sizes and checksums.
   private func checkFiles() {
-    for record in manifest.files {
+    let folders = Set(wanted.map(PartFiles.folder))
+    for record in manifest.files where isComplete || folders.contains(String(record.path.prefix { $0 != "/" })) {
       do { try record.check(in: directory, content: true) } catch { log.demand(false, "file as recorded", file: record.path, "\(error)") }
     }
   }
 
   /// Maps every part; false when one cannot be.
   private mutating func openParts() -> Bool {
-    for part in 0..<manifest.partCount {
+    for part in wanted {
       do {
         parts.append(try LocalPartition(mapping: directory, manifest: manifest, part: part))
       } catch {
         log.demand(false, "part readable", file: PartFiles.folder(part), "\(error)")
       }
     }
-    return parts.count == manifest.partCount
+    return parts.count == wanted.count
   }
 
   /// Offsets and ids that the other checks use as indices; false when one of them points outside.

@@ -117,3 +117,33 @@ struct WholeNumbers: ExpressibleByArgument, CustomStringConvertible {
 }
 
 extension ElementType: ExpressibleByArgument {}
+
+/// Numbers of parts, written `0,2` or `0-3,7`.
+struct PartList: ExpressibleByArgument, CustomStringConvertible {
+  var parts: Set<Int> = []
+
+  init?(argument: String) {
+    for field in argument.split(separator: ",", omittingEmptySubsequences: false) {
+      let ends = field.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
+      guard (1...2).contains(ends.count), let first = ends[0], let last = ends[ends.count - 1], first >= 0, first <= last, last < 65_536
+      else { return nil }
+      parts.formUnion(first...last)
+    }
+  }
+
+  var description: String { parts.sorted().map(String.init).joined(separator: ",") }
+}
+
+/// Numbers above 0, written `2,1,1`.
+struct WeightList: ExpressibleByArgument, CustomStringConvertible {
+  var values: [Double] = []
+
+  init?(argument: String) {
+    for field in argument.split(separator: ",", omittingEmptySubsequences: false) {
+      guard let value = Double(field), value > 0, value.isFinite else { return nil }
+      values.append(value)
+    }
+  }
+
+  var description: String { values.map { "\($0)" }.joined(separator: ",") }
+}

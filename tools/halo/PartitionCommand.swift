@@ -2,39 +2,52 @@ import ArgumentParser
 import Datasets
 import Partitioning
 import Partitions
-import Telemetry
 
 struct PartitionCommand: ParsableCommand {
   enum Method: String, ExpressibleByArgument, CaseIterable { case multilevel, streaming, metis, random, given }
+
+  /// Status of a command that has done its work but did not meet a tolerance.
+  static let unmetTolerance = ExitCode(3)
 
   static let configuration = CommandConfiguration(
     commandName: "partition",
     abstract: "Cut a graph into balanced parts with few edges between them.",
     discussion: """
-      The input is a dataset directory; an edge list in text (separated by commas, semicolons, tabs or blanks; '#' and '%' start \
-      comments), a METIS graph (.graph) or a Matrix Market file (.mtx), all also .gz or .zst; edges in .npy of shape (2, edges) or \
-      (edges, 2), in 'sources.npy,destinations.npy', or in .npz; or a folder of edge lists of one kind, which are read by name as one. \
-      The result is a partition directory; the report compares it with a random partition of the same graph.
+      The input is a dataset directory; one of DGL's chunked graphs (a folder with metadata.json); an edge list in text (separated by \
+      commas, semicolons, tabs or blanks; '#' and '%' start comments), a METIS graph (.graph) or a Matrix Market file (.mtx), all also .gz \
+      or .zst; edges in .npy of shape (2, edges) or (edges, 2), in 'sources.npy,destinations.npy', or in .npz; or a folder of edge lists of \
+      one kind, which are read by name as one. The result is a partition directory with report.html and report.json, which compare it with \
+      a random partition of the same graph.
+
+      Where a tolerance is not met, the directory is written all the same, the tolerance is named, and the status is 3, or 0 with \
+      --allow-imbalance; random and given parts are only reported.
       """)
 
-  @Argument(help: "Dataset directory, edge list, folder of edge lists, .graph or .mtx.")
+  @Argument(help: "Dataset directory, chunked graph, edge list, folder of edge lists, .graph or .mtx.")
   var input: String
 
   @Option(name: .customShort("k"), help: ArgumentHelp("Number of parts.", valueName: "parts"))
   var partCount: Int
 
   @Option(
-    help: """
+    help: help(
+      """
       How nodes are given to parts: few cut edges, by contraction and refinement with METIS between (multilevel) or by METIS alone \
       (metis); one node after the other, for edges that do not fit into memory (streaming); by chance (random); as a file says (given).
-      """)
-  var method = Method.metis
+      """, "metis"))
+  var method: Method?
 
   @Option(help: "How long multilevel and streaming look for fewer cut edges.")
   var effort = PartitionEffort.default
 
   @Option(help: "File of --method given: the part of each node, one a line, or a .npy array.")
   var assignment: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Start from the parts of this partition directory of the same nodes, of as many parts or others, and improve them.",
+      valueName: "directory"))
+  var refine: String?
 
   @OptionGroup var balance: BalanceOptions
 
@@ -44,52 +57,55 @@ struct PartitionCommand: ParsableCommand {
   @OptionGroup var list: InputOptions
   @OptionGroup var edges: EdgeOptions
 
-  @Option(
-    help: ArgumentHelp(
-      """
-      How dense feature tables are stored: float32, float16, bfloat16 or int8 (with a scale for each row), or TABLE=TYPE,... (default: as \
-      they are in the dataset).
-      """, valueName: "type"))
-  var featureType: TableTypes?
+  @Flag(help: "Read the graph, predict disk, memory and time, and write nothing.")
+  var dryRun = false
 
-  @Option(name: .shortAndLong, help: ArgumentHelp("Partition directory to make.", valueName: "directory"))
-  var output: String
-
-  @OptionGroup var force: ForceOption
+  @OptionGroup var outputs: PartitionOutputs
   @OptionGroup var threads: ThreadsOption
   @OptionGroup var report: ReportOptions
 
   func validate() throws {
     if (method == .given) != (assignment != nil) { throw ValidationError("--assignment FILE belongs to --method given") }
+    if refine != nil && method != nil { throw ValidationError("--refine DIRECTORY is a method of its own: leave out --method") }
+    if let last = outputs.only?.parts.max(), last >= partCount { throw ValidationError("--only: there is no part \(last) of \(partCount)") }
+    if outputs.isEmpty && !dryRun { throw ValidationError("something to make is missing: -o, --export-assignment or --export-dgl") }
   }
 
   func run() throws {
-    try PartitionWriter.checkTarget(output, force: force.force)
-    var options = PartitionOptions(partCount: partCount, method: partitionMethod, balance: try balance.targets(), seed: seed)
+    var options = PartitionOptions(
+      partCount: partCount, method: partitionMethod, balance: try balance.targets(), partWeights: balance.partWeights?.values ?? [],
+      seed: seed)
     options.effort = effort
-    options.scratchDirectory = output.lastIndex(of: "/").map { String(output[...$0]) } ?? "."
+    options.scratchDirectory = outputs.output.flatMap { path in path.lastIndex(of: "/").map { String(path[...$0]) } } ?? "."
+    if !dryRun { try outputs.check() }
     let graph = try GraphReader.read(
-      input, nodeCount: list.nodes, format: list.format, transforms: edges.transforms, context: list.ingest(threads, output: output))
-    let types = featureType ?? TableTypes()
+      input, nodeCount: list.nodes, format: list.format, transforms: edges.transforms,
+      context: list.ingest(threads, output: outputs.output ?? "."))
+    var types = outputs.featureType ?? TableTypes()
+    types.kept = options.balancedTables
     try types.check(graph)
+    if dryRun { return try report.show(PartitionForecast(graph, options, types: types)) }
     let assignment = try Partitioner.assign(graph, options, threads: threads.value) { Halo.printNote($0) }
-    let progress = ProgressReporter("writing parts", unit: "bytes", total: nil)
-    let manifest = try PartitionWriter.write(
-      graph, assignment, to: output, types: types, force: force.force, threads: threads.value
-    ) { bytes, _ in
-      progress.advance(by: bytes)
-    }
-    progress.finish()
-    try report.show(PartitionReport(manifest))
+    try report.show(try outputs.write(graph, assignment, types: types, threads: threads.value))
+    try refuse(assignment.unmet)
   }
 
   private var partitionMethod: PartitionMethod {
-    switch method {
+    if let refine { return .refine(path: refine) }
+    return switch method ?? .metis {
     case .multilevel: .multilevel
     case .streaming: .streaming
     case .metis: .metis
     case .random: .random
     case .given: .given(path: assignment ?? "")
     }
+  }
+
+  /// Ends with a status of its own where a method that balances has not met a tolerance.
+  private func refuse(_ unmet: [UnmetTolerance]) throws {
+    guard !unmet.isEmpty, !balance.allowImbalance, partitionMethod.balances else { return }
+    let list = unmet.map(\.description).joined(separator: "; ")
+    Halo.printError("not met: \(list) (everything is written; --allow-imbalance accepts it)")
+    throw Self.unmetTolerance
   }
 }

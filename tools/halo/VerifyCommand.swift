@@ -14,12 +14,17 @@ struct VerifyCommand: ParsableCommand {
   @Argument(help: "Partition directory.")
   var parts: String
 
+  @Option(help: ArgumentHelp("Check these parts alone, 0,2 or 0-3; the others may be absent.", valueName: "parts"))
+  var only: PartList?
+
   @OptionGroup var report: ReportOptions
 
   func run() throws {
     let manifest = try Manifest.load(parts)
-    let violations = try Verifier.verify(parts)
-    if violations.isEmpty || report.json { try report.show(VerifyReport(manifest: manifest, violations: violations)) }
+    let violations = try Verifier.verify(parts, only: only?.parts)
+    if violations.isEmpty || report.json {
+      try report.show(VerifyReport(manifest: manifest, checked: only?.parts, in: parts, violations: violations))
+    }
     guard let first = violations.first else { return }
     let others = violations.count > 1 ? " (and \(violations.count - 1) more violations; --json lists them)" : ""
     Halo.printError("\(parts)/\(first)\(others)")
@@ -42,9 +47,16 @@ private struct VerifyReport: Encodable, CustomStringConvertible {
   var edges: Int
   var files: Int
   var bytes: Int
+  /// Parts that are not in the directory.
+  var absent: [Int]
+  /// Parts that were checked; `nil`: all.
+  var checked: [Int]?
   var violations: [Entry]
 
-  init(manifest: Manifest, violations: [Violation]) {
+  /// - Parameter checked: The parts that were checked; all where `nil`.
+  init(manifest: Manifest, checked: Set<Int>?, in directory: String, violations: [Violation]) {
+    absent = manifest.absentParts(in: directory)
+    self.checked = checked?.sorted()
     name = manifest.name
     parts = manifest.partCount
     nodes = manifest.nodeCount
@@ -54,5 +66,11 @@ private struct VerifyReport: Encodable, CustomStringConvertible {
     self.violations = violations.map { Entry(file: $0.file, row: $0.row, message: $0.message, rows: $0.count) }
   }
 
-  var description: String { "\(name): \(parts) parts, \(nodes) nodes, \(edges) edges, \(files) files, \(bytes) bytes: everything holds" }
+  var description: String {
+    let all = "\(name): \(parts) parts, \(nodes) nodes, \(edges) edges, \(files) files, \(bytes) bytes"
+    guard let checked else { return "\(all): everything holds" }
+    let numbers = { (parts: [Int]) in parts.map(String.init).joined(separator: ", ") }
+    let missing = absent.isEmpty ? "no part is absent" : "absent: \(numbers(absent))"
+    return "\(all)\nchecked alone: \(numbers(checked)); \(missing): everything holds between these"
+  }
 }

@@ -26,7 +26,7 @@ package final class Assignment: @unchecked Sendable {
     held = Buffer(count: level.loads.partCount * columns)
     limits = Buffer(count: held.count)
     for part in 0..<level.loads.partCount {
-      for column in 0..<columns { limits.pointer[part * columns + column] = level.loads.limits[column] }
+      for column in 0..<columns { limits.pointer[part * columns + column] = level.loads.limit(part, column) }
     }
     for node in 0..<level.nodeCount { add(node, to: Int(parts.pointer[node]), sign: 1) }
   }

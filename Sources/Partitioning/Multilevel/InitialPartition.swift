@@ -14,7 +14,7 @@ struct InitialPartition {
     var tightness = 0.9  // METIS keeps a tolerance more often when asked for a little less.
     for attempt in 0..<max(1, tries) {
       let found = try METIS.partition(
-        level.adjacency, loads: scaled, constraintCount: level.loads.constraintCount, partCount: level.loads.partCount,
+        level.adjacency, loads: scaled, constraintCount: level.loads.constraintCount, shares: level.loads.shares,
         imbalance: level.loads.tolerances.map { 1 + max(0.001, $0 * tightness) },
         seed: Int32(truncatingIfNeeded: key.bits(id: UInt64(attempt), step: 0)[0] & 0x7FFF_FFFF))
       let assignment = Assignment(level, parts: Buffer(copying: found.map { UInt16($0) }))

@@ -99,7 +99,7 @@ private struct PartFill {
     held = Buffer(count: loads.partCount * columns)
     limits = Buffer(count: held.count)
     for part in 0..<loads.partCount {
-      for column in 0..<columns { limits.pointer[part * columns + column] = loads.limits[column] }
+      for column in 0..<columns { limits.pointer[part * columns + column] = loads.limit(part, column) }
     }
   }
 

@@ -1,0 +1,99 @@
+public import Graphs
+public import Partitions
+import Tensors
+
+/// What a partition will take, before it is made: disk from counts, memory and time from measured rates.
+public struct PartitionForecast: Codable, Hashable, Sendable {
+  /// A prediction as two ends: graphs with clear groups are near the lower, skewed ones without any near the upper.
+  public struct Span: Codable, Hashable, Sendable {
+    public var low: Double
+    public var high: Double
+  }
+
+  public var name: String
+  public var method: String
+  public var nodes: Int
+  public var edges: Int
+  public var parts: Int
+  /// Array files.
+  public var files: Int
+  /// Bytes of all arrays but the halo's elements: exact.
+  public var diskWithoutHalo: Int
+  /// Bytes that the halo of a random partition is expected to take; other methods stay below.
+  public var diskOfRandomHalo: Int
+  /// Predicted bytes of all arrays.
+  public var disk: Int
+  /// Predicted peak of the process, bytes, pages of mapped input included.
+  public var memory: Span
+  /// Predicted seconds of wall time on two cores of the machine where the rates were measured.
+  public var seconds: Span
+  /// What the predictions take for granted.
+  public var assumptions: [String]
+
+  /// Predicts what `Partitioner.assign` and `PartitionWriter.write` will take; nothing is partitioned.
+  ///
+  /// - Throws: `InputError` when the options do not fit the graph.
+  /// - Complexity: O(edges + nodes).
+  public init(_ graph: RawGraph, _ options: PartitionOptions, types: TableTypes) throws {
+    try options.validate(for: graph)
+    let size = DirectorySize(graph, partCount: options.partCount, types: types)
+    let rates = PartitionRates(options.method)
+    let randomHalo = Int(RandomHalo.expectedNodes(graph, partCount: options.partCount).rounded())
+    name = graph.name
+    method = options.method.name
+    parts = options.partCount
+    nodes = graph.nodes.reduce(0) { $0 + $1.count }
+    edges = graph.edges.reduce(0) { $0 + $1.count }
+    files = size.files
+    diskWithoutHalo = size.withoutHalo
+    diskOfRandomHalo = DirectorySize.bytesOfHaloNode * randomHalo
+    disk = size.bytes(haloNodes: Int((Double(randomHalo) * rates.haloOverRandom).rounded()))
+    let tables = Self.inputBytes(of: graph)
+    memory = Span(low: rates.memory.low * Double(edges) + tables, high: rates.memory.high * Double(edges) + tables)
+    let writing = rates.secondsPerByte * Double(disk)
+    seconds = Span(low: rates.seconds.low * Double(edges) + writing, high: rates.seconds.high * Double(edges) + writing)
+    assumptions = rates.assumptions
+  }
+
+  /// Bytes of tables as they are read, which stay in memory as far as there is room.
+  private static func inputBytes(of graph: RawGraph) -> Double {
+    graph.nodes.reduce(0) { sum, data in
+      sum
+        + data.tables.values.reduce(0) { sum, table in
+          switch table {
+          case .dense(let rows): sum + Double(rows.bytes.count)
+          case .sparse(let rows): sum + Double(8 * rows.indices.count)
+          }
+        }
+    }
+  }
+}
+
+extension PartitionForecast: CustomStringConvertible {
+  /// A few lines for a terminal, each number with how far it is to be trusted.
+  public var description: String {
+    var lines = ["\(name): \(nodes) nodes, \(edges) edges, \(parts) parts by \(method); nothing is written"]
+    lines.append("disk    \(Self.bytes(Double(disk))) predicted: \(Self.bytes(Double(diskWithoutHalo))) in \(files) arrays, exact,")
+    lines.append("        and up to \(Self.bytes(Double(diskOfRandomHalo))) for the halo, which is what a random partition would have")
+    lines.append("memory  \(Self.bytes(memory.low)) to \(Self.bytes(memory.high)) at the peak, predicted")
+    lines.append("time    \(Self.seconds(seconds.low)) to \(Self.seconds(seconds.high)), predicted")
+    return (lines + ["predictions take for granted:"] + assumptions.map { "- \($0)" }).joined(separator: "\n")
+  }
+
+  /// `3.21 GB`.
+  private static func bytes(_ value: Double) -> String {
+    for (unit, size) in [("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3)] where value >= size {
+      return "\(hundredths(value / size)) \(unit)"
+    }
+    return "\(Int(value)) B"
+  }
+
+  private static func seconds(_ value: Double) -> String {
+    value < 600 ? "\(hundredths(value)) s" : "\(hundredths(value / 60)) min"
+  }
+
+  private static func hundredths(_ value: Double) -> String {
+    let number = Int((value * 100).rounded())
+    return "\(number / 100)." + (number % 100 < 10 ? "0" : "") + "\(number % 100)"
+  }
+}
