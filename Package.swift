@@ -57,7 +57,8 @@ let modules: [Target] =
   + module(
     "Benchmarks",
     [
-      "Training", "Configuration", "Models", "Loading", "KVStore", "Sampling", "Partitions", "Partitioning", "Collectives", "Kernels", "Graphs",
+      "Training", "Configuration", "Models", "Loading", "KVStore", "Sampling", "Partitions", "Partitioning", "Collectives", "Kernels",
+      "Graphs",
       "Tensors", "Telemetry",
     ])
 
