@@ -58,7 +58,7 @@ class Data:
         name = "".join(letter if letter.isalnum() else "-" for letter in "".join(options))
         return self._made(
             f"{graph}.{count}{name}.parts",
-            lambda folder: [self.halo, "partition", self.dataset(graph), "-k", count, *options, "-o", folder],
+            lambda folder: [self.halo, "partition", self.dataset(graph), "-k", count, "--allow-imbalance", *options, "-o", folder],
         )
 
     def distdgl(self, graph, count):
