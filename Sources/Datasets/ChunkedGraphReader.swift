@@ -143,7 +143,7 @@ private struct ChunkedEdges {
           throw InputError(path, expected: "edges of '\(name)'", found: "nothing there")
         }
         let list = try RawEdgeListReader.read(
-          files: [path], place: path, nodeCount: Int(idLimit), format: EdgeListFormat(), context: context
+          files: [path], place: path, nodeCount: max(1, Int(idLimit)), format: EdgeListFormat(), context: context
         ).edges[0]
         sources.append(list.sources.elements)
         destinations.append(list.destinations.elements)

@@ -1,4 +1,3 @@
-import Foundation
 package import Graphs
 package import Tensors
 
@@ -10,7 +9,7 @@ package import Tensors
 /// each bucket  one pass over the edges: those that end at its nodes are put into the buffer, the buffer is appended to the file
 /// ```
 /// A bucket is as many consecutive nodes as the buffer holds rows of. Memory: 16 bytes a node and the buffer; edges that are mapped from a
-/// file need none. The file has no name any more once it is mapped: nothing is left behind.
+/// file need none. The file has no name: nothing is left behind.
 package struct StreamedRows: Sendable {
   /// Row offsets, shape (nodes + 1).
   package let offsets: Buffer<Int64>
@@ -71,26 +70,11 @@ package struct StreamedRows: Sendable {
     _ buckets: [Range<Int>], _ graph: RawGraph, _ numbering: NodeNumbering, _ offsets: Buffer<Int64>, _ degrees: AtomicCounters,
     to directory: String, _ threads: Threads
   ) throws -> ArrayView<UInt32> {
-    let path = "\(directory)/.halo-rows-\(ProcessInfo.processInfo.processIdentifier)"
-    let file = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-    guard file >= 0 else { throw SystemError("open \(path)", code: errno) }
-    defer {
-      close(file)
-      unlink(path)
-    }
+    let file = try ScratchFile(in: directory)
     for nodes in buckets {
       let rows = rows(of: nodes, graph, numbering, offsets, degrees, threads)
-      try withExtendedLifetime(rows) { try append(UnsafeRawBufferPointer(rows.elements), to: file, path: path) }
+      try withExtendedLifetime(rows) { try file.append(UnsafeRawBufferPointer(rows.elements)) }
     }
-    return try MappedFile(path).view(of: UInt32.self, offset: 0, count: Int(offsets.pointer[numbering.count]))
-  }
-
-  private static func append(_ bytes: UnsafeRawBufferPointer, to file: Int32, path: String) throws {
-    var done = 0
-    while done < bytes.count {
-      let written = write(file, bytes.baseAddress! + done, min(bytes.count - done, 1 << 30))
-      guard written > 0 else { throw SystemError("write \(path)", code: errno) }
-      done += written
-    }
+    return try file.mapped(as: UInt32.self)
   }
 }

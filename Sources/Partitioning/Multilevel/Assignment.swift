@@ -10,10 +10,7 @@ package final class Assignment: @unchecked Sendable {
   package let parts: Buffer<UInt16>
   /// Nodes of the level in each part, shape (k).
   private let counts: Buffer<Int>
-  /// Shape (k, C).
-  private let held: Buffer<Int>
-  private let limits: Buffer<Int>
-  private let columns: Int
+  private let fill: PartFill
 
   var partCount: Int { counts.count }
 
@@ -21,14 +18,12 @@ package final class Assignment: @unchecked Sendable {
     precondition(parts.count == level.nodeCount, "\(parts.count) parts for \(level.nodeCount) nodes")
     self.level = level
     self.parts = parts
-    columns = level.loads.constraintCount
     counts = Buffer(count: level.loads.partCount)
-    held = Buffer(count: level.loads.partCount * columns)
-    limits = Buffer(count: held.count)
-    for part in 0..<level.loads.partCount {
-      for column in 0..<columns { limits.pointer[part * columns + column] = level.loads.limit(part, column) }
+    fill = PartFill(level.loads)
+    for node in 0..<level.nodeCount {
+      fill.add(node, to: Int(parts.pointer[node]))
+      counts.pointer[Int(parts.pointer[node])] += 1
     }
-    for node in 0..<level.nodeCount { add(node, to: Int(parts.pointer[node]), sign: 1) }
   }
 
   /// The same assignment on the level below.
@@ -40,37 +35,35 @@ package final class Assignment: @unchecked Sendable {
     return Assignment(finer, parts: own)
   }
 
-  @inline(__always)
-  private func add(_ node: Int, to part: Int, sign: Int) {
-    let own = level.loads.row(node)
-    for column in 0..<columns { held.pointer[part &* columns &+ column] &+= sign &* Int(own[column]) }
-    counts.pointer[part] &+= sign
+  /// The same assignment on the coarsest level of a hierarchy none of whose clusters has nodes of several parts.
+  func contracted(to hierarchy: Hierarchy) -> Assignment {
+    var parts = parts
+    for clusters in hierarchy.clusters {
+      let coarse = Buffer<UInt16>(count: clusters.count)
+      for node in 0..<parts.count { coarse.pointer[Int(clusters.ofNode.pointer[node])] = parts.pointer[node] }
+      parts = coarse
+    }
+    return Assignment(hierarchy.levels[hierarchy.levels.count - 1], parts: Buffer(copying: parts.elements))
   }
 
   @inline(__always)
   func move(_ node: Int, to target: Int) {
-    add(node, to: Int(parts.pointer[node]), sign: -1)
-    add(node, to: target, sign: 1)
+    let source = Int(parts.pointer[node])
+    fill.remove(node, from: source)
+    fill.add(node, to: target)
+    counts.pointer[source] &-= 1
+    counts.pointer[target] &+= 1
     parts.pointer[node] = UInt16(truncatingIfNeeded: target)
   }
 
   /// Whether `node` may go to `target`: no limit of it is broken, and its own part keeps a node.
   @inline(__always)
   func admits(_ node: Int, to target: Int) -> Bool {
-    guard counts.pointer[Int(parts.pointer[node])] > 1 else { return false }
-    let own = level.loads.row(node)
-    for column in 0..<columns where own[column] > 0 {
-      if held.pointer[target &* columns &+ column] &+ Int(own[column]) > limits.pointer[target &* columns &+ column] { return false }
-    }
-    return true
+    counts.pointer[Int(parts.pointer[node])] > 1 && fill.admits(node, to: target)
   }
 
   /// Whether every part has a node and keeps every limit.
-  package var isFeasible: Bool {
-    for part in 0..<partCount where counts.pointer[part] == 0 { return false }
-    for index in 0..<held.count where held.pointer[index] > limits.pointer[index] { return false }
-    return true
-  }
+  package var isFeasible: Bool { counts.elements.allSatisfy { $0 > 0 } && fill.isWithinLimits }
 
   /// Weight of the edges between different parts, in either direction once. O(edges).
   package func cut(_ threads: Threads) -> Int {

@@ -42,11 +42,10 @@ struct MultilevelSearch {
     let finest = Level(adjacency, loads)
     var rules = rules(finest)
     let first = Hierarchy(finest, rules, groups: nil, seed: seed, threads: threads, progress: progress)
-    let order = first.order
+    let (order, levels) = (first.order, first.levels.count)
     guard loads.partCount > 1 else {
-      return Result(parts: [UInt16](repeating: 0, count: finest.nodeCount), levels: first.levels.count, order: order)
+      return Result(parts: [UInt16](repeating: 0, count: finest.nodeCount), levels: levels, order: order)
     }
-    let levels = first.levels.count
     var best = try descend(first, seed: seed, progress)
     switch effort {
     case .fast: break
@@ -63,7 +62,7 @@ struct MultilevelSearch {
       }
       best = combine(population, finest, rules, progress)
     }
-    return Result(parts: Array(best.parts.elements), levels: levels, order: order)
+    return Result(parts: Array(best.assignment.parts.elements), levels: levels, order: order)
   }
 
   /// A second round takes longer than the first and gains a few percent on small graphs, next to nothing on large ones.
@@ -78,7 +77,9 @@ struct MultilevelSearch {
   }
 
   /// Cuts the coarsest graph and refines on the way back.
-  private func descend(_ hierarchy: Hierarchy, seed: UInt64, _ progress: (String) -> Void) throws(METISError) -> Assignment {
+  private func descend(
+    _ hierarchy: consuming Hierarchy, seed: UInt64, _ progress: (String) -> Void
+  ) throws(METISError) -> ScoredAssignment {
     let coarsest = hierarchy.levels[hierarchy.levels.count - 1]
     let tries = effort == .fast ? 1 : min(8, max(1, (4 << 20) / max(1, coarsest.arcCount)))
     progress("METIS: \(coarsest.nodeCount) nodes, \(coarsest.arcCount / 2) edges, \(tries) tries")
@@ -86,70 +87,67 @@ struct MultilevelSearch {
     return climb(first, hierarchy, seed: seed, progress)
   }
 
-  /// Brings an assignment of the coarsest level to the finest, refining it on every level between.
-  private func climb(_ first: Assignment, _ hierarchy: Hierarchy, seed: UInt64, _ progress: (String) -> Void) -> Assignment {
-    var hierarchy = hierarchy
-    var assignment = first
+  /// Brings an assignment of the coarsest level to the finest, refining it on every level between; gives up each level behind it.
+  private func climb(
+    _ first: ScoredAssignment, _ hierarchy: consuming Hierarchy, seed: UInt64, _ progress: (String) -> Void
+  ) -> ScoredAssignment {
+    var best = first
     while hierarchy.levels.count > 1 {
       let begin = MonotonicClock.now()
       let clusters = hierarchy.dropCoarsest()
       let level = hierarchy.levels[hierarchy.levels.count - 1]
+      let assignment = best.assignment.projected(to: level, clusters, threads)
       // What a repair could not mend is tried again where nodes are smallest, and only there: it takes long to fail.
-      let repairs = assignment.isFeasible || hierarchy.levels.count == 1
-      assignment = assignment.projected(to: level, clusters, threads)
-      let before = assignment.cut(threads)
-      refinement.refine(assignment, repairs: repairs, seed: mix64(seed &+ UInt64(hierarchy.levels.count)), threads: threads)
-      let seconds = Double(MonotonicClock.now() - begin) * 1e-9
-      progress(
-        "refining: \(level.nodeCount) nodes, cut \(before) to \(assignment.cut(threads)), \((seconds * 100).rounded() / 100) s")
+      let cut = refinement.refine(
+        assignment, repairs: best.score.isFeasible || hierarchy.levels.count == 1,
+        seed: mix64(seed &+ UInt64(hierarchy.levels.count)), threads: threads)
+      let seconds = (Double(MonotonicClock.now() - begin) * 1e-7).rounded() / 100
+      progress("refining: \(level.nodeCount) nodes, cut \(best.score.cut) to \(cut), \(seconds) s")
+      best = ScoredAssignment(assignment, cut: cut)
     }
-    return assignment
+    return best
   }
 
   /// Contracts only what two assignments agree on, so that the better of them lives on all levels, and refines it again.
   ///
   /// - Returns: An assignment not worse than the better one; that one itself where nothing was found.
-  private func again(_ a: Assignment, _ b: Assignment, _ finest: Level, _ rules: Hierarchy.Rules, seed: UInt64) -> Assignment {
-    let (scoreA, scoreB) = (Score(a, threads), Score(b, threads))
-    let better = scoreB < scoreA ? b : a
+  private func again(
+    _ a: ScoredAssignment, _ b: ScoredAssignment, _ finest: Level, _ rules: Hierarchy.Rules, seed: UInt64
+  ) -> ScoredAssignment {
+    let better = b.score < a.score ? b : a
+    let (left, right) = (a.assignment.parts.pointer, b.assignment.parts.pointer)
     let groups = Buffer<UInt32>(count: finest.nodeCount)
-    for node in 0..<finest.nodeCount { groups.pointer[node] = UInt32(a.parts.pointer[node]) << 16 | UInt32(b.parts.pointer[node]) }
+    for node in 0..<finest.nodeCount { groups.pointer[node] = UInt32(left[node]) << 16 | UInt32(right[node]) }
     var rules = rules
     rules.nodes = max(500, 20 * loads.partCount)
     let hierarchy = Hierarchy(finest, rules, groups: groups, seed: seed, threads: threads) { _ in }
-    var parts = Buffer<UInt16>(copying: better.parts.elements)
-    for (level, clusters) in zip(hierarchy.levels.dropFirst(), hierarchy.clusters) {
-      let coarse = Buffer<UInt16>(count: level.nodeCount)
-      for node in 0..<parts.count { coarse.pointer[Int(clusters.ofNode.pointer[node])] = parts.pointer[node] }
-      parts = coarse
-    }
-    let first = Assignment(hierarchy.levels[hierarchy.levels.count - 1], parts: parts)
-    refinement.refine(first, seed: seed, threads: threads)
-    let found = climb(first, hierarchy, seed: seed) { _ in }
-    return Score(found, threads) < min(scoreA, scoreB) ? found : better
+    let first = better.assignment.contracted(to: hierarchy)
+    let cut = refinement.refine(first, seed: seed, threads: threads)
+    let found = climb(ScoredAssignment(first, cut: cut), hierarchy, seed: seed) { _ in }
+    return found.score < better.score ? found : better
   }
 
   /// Lets good assignments have better children: two at a time, the child takes the place of the worst.
   private func combine(
-    _ population: [Assignment], _ finest: Level, _ rules: Hierarchy.Rules, _ progress: (String) -> Void
-  ) -> Assignment {
-    var ranked = population.map { (assignment: $0, score: Score($0, threads)) }
+    _ population: [ScoredAssignment], _ finest: Level, _ rules: Hierarchy.Rules, _ progress: (String) -> Void
+  ) -> ScoredAssignment {
+    var ranked = population.sorted { $0.score < $1.score }
     var rules = rules
     let key = RandomKey(seed: seed, purpose: .partition, layer: 2)
     for number in 0..<Self.combinations {
-      ranked.sort { $0.score < $1.score }
       let bits = key.bits(id: UInt64(number), step: 0)
-      // The best of two picks is a parent, twice; equal parents make a further round of one.
-      func pick(_ a: UInt32, _ b: UInt32) -> Assignment {
-        ranked[min(Int(boundedIndex(a, below: UInt32(ranked.count))), Int(boundedIndex(b, below: UInt32(ranked.count))))].assignment
+      // The better of two picks is a parent, twice; equal parents make a further round of one.
+      func pick(_ a: UInt32, _ b: UInt32) -> ScoredAssignment {
+        ranked[min(Int(boundedIndex(a, below: UInt32(ranked.count))), Int(boundedIndex(b, below: UInt32(ranked.count))))]
       }
       rules.matches.toggle()
       let child = again(pick(bits[0], bits[1]), pick(bits[2], bits[3]), finest, rules, seed: mix64(seed &+ UInt64(number) << 40))
-      let score = Score(child, threads)
-      progress("combining: cut \(score.cut)")
-      let isKnown = ranked.contains { $0.assignment === child }
-      if !isKnown, score < ranked[ranked.count - 1].score { ranked[ranked.count - 1] = (child, score) }
+      progress("combining: cut \(child.score.cut)")
+      let isKnown = ranked.contains { $0.assignment === child.assignment }
+      guard !isKnown, child.score < ranked[ranked.count - 1].score else { continue }
+      ranked[ranked.count - 1] = child
+      ranked.sort { $0.score < $1.score }
     }
-    return ranked.min { $0.score < $1.score }.unsafelyUnwrapped.assignment  // The population is not empty.
+    return ranked[0]
   }
 }

@@ -27,13 +27,15 @@ struct Refinement: Sendable {
   }
 
   /// - Parameter repairs: Whether an assignment that breaks limits is brought within them first.
-  func refine(_ assignment: Assignment, repairs: Bool = true, seed: UInt64, threads: Threads) {
+  /// - Returns: The cut.
+  func refine(_ assignment: Assignment, repairs: Bool = true, seed: UInt64, threads: Threads) -> Int {
     if repairs { assignment.repair() }
     if labels { LabelRefinement(assignment, seed: seed, threads: threads).run() }
     let nodes = assignment.level.nodeCount
-    guard passes > 0, nodes * assignment.partCount <= GainTable.mostEntries else { return }
+    let cut = assignment.cut(threads)
+    guard passes > 0, nodes * assignment.partCount <= GainTable.mostEntries else { return cut }
     let moves = MoveRefinement(
       assignment, patience: max(patience, Int(Double(nodes) * patientShare)), seed: seed, threads: threads)
-    _ = moves.run(passes: passes, cut: assignment.cut(threads))
+    return cut - moves.run(passes: passes, cut: cut)
   }
 }

@@ -1,11 +1,10 @@
 import Glibc
 import Synchronization
-import Tensors
 
 /// Temporary data in a file without a name: however the program ends, nothing of it is left.
 ///
 /// Written from its start by one thread, then mapped.
-final class ScratchFile {
+package final class ScratchFile {
   private static let serial = Atomic<Int>(0)
   private static let blockBytes = 1 << 18
   private let place: String
@@ -16,7 +15,7 @@ final class ScratchFile {
   private var written = 0
 
   /// - Throws: `SystemError` when the folder takes no files.
-  init(in folder: String) throws {
+  package init(in folder: String) throws {
     place = "a temporary file in \(folder)"
     while true {
       let path = "\(folder)/.halo-\(getpid())-\(Self.serial.wrappingAdd(1, ordering: .relaxed).oldValue)"
@@ -37,10 +36,10 @@ final class ScratchFile {
   }
 
   /// Bytes appended so far.
-  var count: Int { written + filled }
+  package var count: Int { written + filled }
 
   /// - Throws: `SystemError` when the disk refuses.
-  func append(_ bytes: UnsafeRawBufferPointer) throws {
+  package func append(_ bytes: UnsafeRawBufferPointer) throws {
     if filled + bytes.count > pending.count { try flush() }
     if bytes.count > pending.count { return try write(bytes) }
     guard bytes.count > 0 else { return }
@@ -49,12 +48,12 @@ final class ScratchFile {
   }
 
   /// Appends the bytes of one value.
-  func append<T: BitwiseCopyable>(_ value: T) throws { try withUnsafeBytes(of: value) { try append($0) } }
+  package func append<T: BitwiseCopyable>(_ value: T) throws { try withUnsafeBytes(of: value) { try append($0) } }
 
   /// Everything appended so far, as elements of `type`; the view outlives the file.
   ///
   /// - Throws: `SystemError` when the disk refuses.
-  func mapped<T: BitwiseCopyable>(as type: T.Type) throws -> ArrayView<T> {
+  package func mapped<T: BitwiseCopyable>(as type: T.Type) throws -> ArrayView<T> {
     try flush()
     precondition(written % MemoryLayout<T>.stride == 0, "\(place) of \(written) bytes")
     guard written > 0 else { return ArrayView() }
