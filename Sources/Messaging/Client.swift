@@ -13,6 +13,10 @@ public final class Client {
     public var timeoutSeconds = 60.0
     /// Largest request that is sent, with its header.
     public var maximumRequestBytes = Server.defaultMaximumRequestBytes
+    /// Connections to each peer, used in turn; a peer whose server has more threads gets one for each of them.
+    public var connections = 1
+    /// Threads that move bytes between memory and network.
+    public var ioThreads = 1
 
     public init() {}
   }
@@ -31,6 +35,9 @@ public final class Client {
   private let limits: Limits
   private var peers: [PeerConnection] = []
   private var indexOfRank: [Int: Int] = [:]
+  /// Every connection, peer by peer, as the poller numbers them, and those of each peer.
+  private let sockets: [Socket]
+  private let socketsOfPeer: [Range<Int>]
   private let poller: Poller
   private var nextRequestID: UInt64 = 1
   private var incoming = Message()
@@ -40,17 +47,25 @@ public final class Client {
 
   /// - Parameters:
   ///   - token: Number that all workers of this job share.
-  ///   - endpoints: Where each peer's server listens, by rank.
+  ///   - endpoints: Where each peer's server listens, by rank; see `Server.endpoint`.
   /// - Throws: `MessagingError` when an endpoint is not one.
   public init(token: UInt64, endpoints: [Int: String], limits: Limits = Limits()) throws {
     self.token = token
     self.limits = limits
-    let context = try MessagingContext()
+    let context = try MessagingContext(ioThreads: limits.ioThreads)
+    var sockets: [Socket] = []
+    var socketsOfPeer: [Range<Int>] = []
     for (rank, endpoint) in endpoints.sorted(by: { $0.key < $1.key }) {
       indexOfRank[rank] = peers.count
-      peers.append(try PeerConnection(rank: rank, endpoint: endpoint, context: context, credit: limits.creditBytes))
+      let peer = try PeerConnection(
+        rank: rank, endpoint: endpoint, context: context, credit: limits.creditBytes, connections: limits.connections)
+      peers.append(peer)
+      socketsOfPeer.append(sockets.count..<sockets.count + peer.sockets.count)
+      sockets += peer.sockets
     }
-    poller = Poller(peers.map(\.socket))
+    self.sockets = sockets
+    self.socketsOfPeer = socketsOfPeer
+    poller = Poller(sockets)
   }
 
   /// Traffic with each peer so far, by rank.
@@ -82,13 +97,15 @@ public final class Client {
     for peer in peers { try peer.sendWithinCredit(round) }
     while round.unanswered > 0 {
       try waitForReplies()
-      for (index, peer) in peers.enumerated() where poller.isReadable(index) {
-        while try peer.socket.receive(into: incoming, wait: false) {
-          try take(from: peer, round, receive)
-          // A receiver that kept the reply keeps its message.
-          if !isKnownUniquelyReferenced(&incoming) { incoming = Message() }
+      for (index, peer) in peers.enumerated() {
+        for number in socketsOfPeer[index] where poller.isReadable(number) {
+          while try sockets[number].receive(into: incoming, wait: false) {
+            try take(from: peer, sockets[number], round, receive)
+            // A receiver that kept the reply keeps its message.
+            if !isKnownUniquelyReferenced(&incoming) { incoming = Message() }
+          }
+          try peer.sendWithinCredit(round)
         }
-        try peer.sendWithinCredit(round)
       }
     }
     if let failure = round.failure { throw failure.error }
@@ -110,7 +127,7 @@ public final class Client {
     let deadline = oldest + patience
     try poller.wait(milliseconds: deadline > now ? Int((deadline - now) / 1_000_000) + 1 : 0)
     let woken = MonotonicClock.now()
-    for (index, peer) in peers.enumerated() where peer.openCount > 0 && !poller.isReadable(index) {
+    for (index, peer) in peers.enumerated() where peer.openCount > 0 && !socketsOfPeer[index].contains(where: poller.isReadable) {
       guard woken < peer.lastProgress + patience else {
         throw .timedOut(peer: peer.rank, endpoint: peer.endpoint, seconds: limits.timeoutSeconds)
       }
@@ -118,9 +135,11 @@ public final class Client {
   }
 
   /// Checks the message just received from `peer` and closes the request that it answers; drops anything else.
-  private func take(from peer: PeerConnection, _ round: RequestRound, _ receive: (Int, Reply) throws -> Void) throws(MessagingError) {
+  private func take(
+    from peer: PeerConnection, _ socket: Socket, _ round: RequestRound, _ receive: (Int, Reply) throws -> Void
+  ) throws(MessagingError) {
     guard !incoming.hasMore else {
-      try peer.socket.skipParts(after: incoming)
+      try socket.skipParts(after: incoming)
       droppedCount += 1
       return
     }

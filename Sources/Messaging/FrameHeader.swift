@@ -6,6 +6,12 @@ public enum MessageKind: UInt16, Sendable, CaseIterable {
   case pullSparseRows = 2
   /// Sampled in-neighbours of a list of nodes; answered by the same kind.
   case sampleNeighbors = 3
+  /// What a server of one part has and takes; answered by the same kind.
+  case describe = 4
+  /// Global ids of nodes that the user's numbers name; answered by the same kind.
+  case findNodes = 5
+  /// The user's numbers of nodes that global ids name; answered by the same kind.
+  case originalNumbers = 6
   /// A sign of life, from a worker to rank 0 and back.
   case heartbeat = 0x100
   /// The sender leaves in good order and will be silent from now on; answered by the same kind.
@@ -84,6 +90,9 @@ package struct FrameHeader: Equatable, Sendable {
     payloadBytes = Self.load(UInt64.self, message, 48)
     guard payloadBytes == UInt64(message.count - Self.size) else { throw .foreign }
   }
+
+  /// The token that a message names, whoever sent it; `nil` where none is there.
+  static func token(of message: UnsafeRawBufferPointer) -> UInt64? { message.count >= 24 ? load(UInt64.self, message, 8) : nil }
 
   /// Writes the header's 56 bytes to the front of `message`.
   package func write(to message: UnsafeMutableRawBufferPointer) {

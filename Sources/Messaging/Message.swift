@@ -17,9 +17,41 @@ package final class Message {
     guard zmq_msg_init_size(raw, size) == 0 else { fatalError("out of memory: a message of \(size) bytes asked") }
   }
 
+  /// Another message with the content of `original`, which is kept until the content has left, or will never leave.
+  ///
+  /// - Parameter release: Called once, then, on any thread.
+  init(lending original: Message, release: @escaping @Sendable () -> Void) {
+    raw = .allocate(capacity: 1)
+    let loan = Unmanaged.passRetained(Loan(of: original, release: release))
+    let content = original.bytes
+    let result = zmq_msg_init_data(
+      raw, content.baseAddress, content.count,
+      { _, hint in
+        let loan = Unmanaged<Loan>.fromOpaque(hint!).takeRetainedValue()  // What `hint` was made of, below.
+        loan.release()
+      }, loan.toOpaque())
+    guard result == 0 else { fatalError("out of memory: a message of \(content.count) bytes asked") }
+  }
+
+  private final class Loan {
+    private let original: Message
+    let release: @Sendable () -> Void
+
+    init(of original: Message, release: @escaping @Sendable () -> Void) {
+      self.original = original
+      self.release = release
+    }
+  }
+
   deinit {
     zmq_msg_close(raw)
     raw.deallocate()
+  }
+
+  /// Gives the content up.
+  func clear() {
+    zmq_msg_close(raw)
+    zmq_msg_init(raw)
   }
 
   /// The content; unaligned in a received message, valid until the message is sent, received into or freed.

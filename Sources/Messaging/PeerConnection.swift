@@ -1,10 +1,11 @@
 import Telemetry
 
-/// A client's connection to one peer, and the credit in use on it.
+/// A client's connections to one peer, and the credit in use on them.
 final class PeerConnection {
   let rank: Int
   let endpoint: String
-  let socket: Socket
+  /// Used in turn.
+  let sockets: [Socket]
   private(set) var traffic = Client.Traffic()
   /// Requests sent and not yet answered.
   private(set) var openCount = 0
@@ -14,13 +15,22 @@ final class PeerConnection {
   private var usedCredit = 0
   private var waiting: [Int] = []
   private var firstWaiting = 0
+  private var nextSocket = 0
 
-  init(rank: Int, endpoint: String, context: MessagingContext, credit: Int) throws(MessagingError) {
+  /// - Parameters:
+  ///   - endpoint: One endpoint, or several separated by commas, each of which gets a connection at least.
+  ///   - connections: Connections in all.
+  init(rank: Int, endpoint: String, context: MessagingContext, credit: Int, connections: Int) throws(MessagingError) {
     self.rank = rank
     self.endpoint = endpoint
     self.credit = credit
-    socket = try Socket(.dealer, in: context)
-    try socket.connect(endpoint)
+    let endpoints = endpoint.split(separator: ",").map(String.init)
+    var sockets: [Socket] = []
+    for index in 0..<max(connections, endpoints.count) {
+      sockets.append(try Socket(.dealer, in: context))
+      try sockets[index].connect(endpoints.isEmpty ? endpoint : endpoints[index % endpoints.count])
+    }
+    self.sockets = sockets
   }
 
   /// Appends a request of the round to those that wait for credit.
@@ -34,7 +44,8 @@ final class PeerConnection {
       let message = round.requests[index].buffer.takeMessage(round.open(index))
       traffic.bytesSent += message.bytes.count
       traffic.requests += 1
-      _ = try socket.send(message)  // A dealer with an unlimited queue always takes it.
+      _ = try sockets[nextSocket].send(message)  // A dealer with an unlimited queue always takes it.
+      nextSocket = nextSocket + 1 == sockets.count ? 0 : nextSocket + 1
       if openCount == 0 { lastProgress = MonotonicClock.now() }
       openCount += 1
       usedCredit += round.costs[index]

@@ -1,26 +1,35 @@
-/// The server's thread: receives, dispatches, answers.
+/// A server's thread: receives, dispatches, answers.
 final class ServerLoop: @unchecked Sendable {
   // Sendable: after `init` only the server's thread touches it; it owns the loop, so that the socket closes with the thread.
   private let socket: Socket
   private let token: UInt64
   private let handlers: [MessageKind: RequestHandler]
-  private let maximumRequestBytes: Int
-  private let sender = Message()
-  private let request = Message()
+  private let options: Server.Options
   private let counters: ServerCounters
+  private let queue = RequestQueue()
+  private let unread: UnreadAnswers?
+  /// Messages read between two that are served, so that a flood of them stops nobody's answer.
+  private static let mostReads = 1_024
 
-  init(socket: Socket, token: UInt64, handlers: [MessageKind: RequestHandler], maximumRequestBytes: Int, counters: ServerCounters) {
+  init(socket: Socket, token: UInt64, handlers: [MessageKind: RequestHandler], options: Server.Options, counters: ServerCounters) {
     self.socket = socket
     self.token = token
     self.handlers = handlers
-    self.maximumRequestBytes = maximumRequestBytes
+    self.options = options
     self.counters = counters
+    unread = options.maximumUnreadBytes == nil ? nil : UnreadAnswers()
   }
 
   /// Serves until the context is shut down.
   func run() {
     do {
-      while true { try serveOne() }
+      while true {
+        try readAll()
+        if let entry = queue.takeOldest() {
+          try serve(entry)
+          queue.giveBack(entry)
+        }
+      }
     } catch .closed {
       return
     } catch {
@@ -28,53 +37,100 @@ final class ServerLoop: @unchecked Sendable {
     }
   }
 
-  private func serveOne() throws(MessagingError) {
-    _ = try socket.receive(into: sender, wait: true)
-    guard sender.hasMore else { return counters.dropped.add() }
-    _ = try socket.receive(into: request, wait: true)
-    guard !request.hasMore else {
-      try socket.skipParts(after: request)
-      return counters.dropped.add()
+  /// Reads what has come, and waits for it only where no request is left to serve.
+  private func readAll() throws(MessagingError) {
+    for _ in 0..<Self.mostReads {
+      let entry = queue.takeSpare()
+      guard try socket.receive(into: entry.sender, wait: queue.isEmpty) else { return queue.giveBack(entry) }
+      if let header = try readRequest(entry) { queue.append(entry, header) } else { queue.giveBack(entry) }
     }
+  }
+
+  /// Reads what follows the sender's name; the header of a request that is to be served.
+  private func readRequest(_ entry: RequestQueue.Entry) throws(MessagingError) -> FrameHeader? {
+    guard entry.sender.hasMore else {
+      counters.dropped.add()
+      return nil
+    }
+    _ = try socket.receive(into: entry.request, wait: true)
+    guard !entry.request.hasMore else {
+      try socket.skipParts(after: entry.request)
+      counters.dropped.add()
+      return nil
+    }
+    return try accept(entry)
+  }
+
+  /// Answers what cannot be served, and drops what is no request.
+  private func accept(_ entry: RequestQueue.Entry) throws(MessagingError) -> FrameHeader? {
+    let bytes = UnsafeRawBufferPointer(entry.request.bytes)
+    let known = options.answersStrangers ? FrameHeader.token(of: bytes) ?? token : token
     let header: FrameHeader
     do throws(FrameHeader.Fault) {
-      header = try FrameHeader(parsing: UnsafeRawBufferPointer(request.bytes), token: token)
+      header = try FrameHeader(parsing: bytes, token: known)
     } catch {
-      guard case .version(let version, let kind, let requestID) = error else { return counters.dropped.add() }
-      return try refuse(
-        FrameHeader(kind: kind, token: token, requestID: requestID),
-        "message version \(version), this worker speaks \(FrameHeader.currentVersion)")
+      guard case .version(let version, let kind, let requestID) = error else {
+        counters.dropped.add()
+        return nil
+      }
+      let answered = FrameHeader(kind: kind, token: known, requestID: requestID)
+      try refuse(entry, answered, "message version \(version), this worker speaks \(FrameHeader.currentVersion)")
+      return nil
     }
-    counters.bytesReceived.add(request.bytes.count)
+    counters.bytesReceived.add(bytes.count)
+    guard let reason = reasonAgainst(header, bytes: bytes.count) else { return header }
+    try refuse(entry, header, reason)
+    return nil
+  }
+
+  /// Why a request is not even queued; `nil` where it is.
+  private func reasonAgainst(_ header: FrameHeader, bytes: Int) -> String? {
+    guard header.token == token else { return "the token is not this server's" }
+    guard let kind = MessageKind(rawValue: header.kind), handlers[kind] != nil else {
+      return "messages of kind \(header.kind) are not served here"
+    }
+    guard bytes <= options.maximumRequestBytes else {
+      return "a request of \(bytes) bytes is above the limit of \(options.maximumRequestBytes)"
+    }
+    guard queue.isEmpty || queue.bytes + bytes <= options.maximumQueuedBytes else {
+      return "the queue is full: \(queue.bytes) bytes of requests wait, the limit is \(options.maximumQueuedBytes)"
+    }
+    return nil
+  }
+
+  private func serve(_ entry: RequestQueue.Entry) throws(MessagingError) {
+    let header = entry.header
+    if let unread, let limit = options.maximumUnreadBytes {
+      let bytes = unread.bytes(to: entry.sender)
+      guard bytes <= limit else { return try refuse(entry, header, "\(bytes) bytes of answers wait to be read, the limit is \(limit)") }
+    }
     guard let kind = MessageKind(rawValue: header.kind), let handler = handlers[kind] else {
-      return try refuse(header, "messages of kind \(header.kind) are not served here")
-    }
-    guard request.bytes.count <= maximumRequestBytes else {
-      return try refuse(header, "a request of \(request.bytes.count) bytes is above the limit of \(maximumRequestBytes)")
+      return try refuse(entry, header, "messages of kind \(header.kind) are not served here")
     }
     let reply: ReplyBuffer
     do {
-      reply = try handler(Request(header, kind: kind, message: request))
+      reply = try handler(Request(header, kind: kind, message: entry.request))
     } catch {
-      return try refuse(header, "\(error)")
+      return try refuse(entry, header, "\(error)")
     }
     var answer = header
     answer.count = reply.count
     answer.detail = reply.detail
     counters.served.add()
-    try send(answer, reply.buffer)
+    try send(answer, reply.buffer, to: entry.sender)
   }
 
-  private func refuse(_ header: FrameHeader, _ reason: String) throws(MessagingError) {
-    var answer = FrameHeader(kind: MessageKind.failure.rawValue, token: token, requestID: header.requestID)
+  private func refuse(_ entry: RequestQueue.Entry, _ header: FrameHeader, _ reason: String) throws(MessagingError) {
+    var answer = FrameHeader(kind: MessageKind.failure.rawValue, token: header.token, requestID: header.requestID)
     answer.part = header.part
     counters.refused.add()
-    try send(answer, MessageBuffer(text: reason))
+    try send(answer, MessageBuffer(text: reason), to: entry.sender)
   }
 
-  private func send(_ header: FrameHeader, _ buffer: MessageBuffer) throws(MessagingError) {
-    let message = buffer.takeMessage(header)
-    let bytes = message.bytes.count
+  private func send(_ header: FrameHeader, _ buffer: MessageBuffer, to sender: Message) throws(MessagingError) {
+    let answer = buffer.takeMessage(header)
+    let bytes = answer.bytes.count
+    let message = unread?.counting(answer, to: sender) ?? answer
     guard try socket.send(sender, more: true) == .sent else { return counters.undeliverable.add() }
     _ = try socket.send(message)
     counters.bytesSent.add(bytes)

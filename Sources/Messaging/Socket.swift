@@ -63,9 +63,12 @@ package final class Socket {
     try check(zmq_setsockopt(raw, ZMQ_MAXMSGSIZE, &value, MemoryLayout<Int64>.size), "set ZMQ_MAXMSGSIZE")
   }
 
-  /// Listens on a free port of `host`, an IPv4 address or the name of a network interface; returns the endpoint.
-  package func bind(host: String) throws(MessagingError) -> String {
-    try check(zmq_bind(raw, "tcp://\(host):*"), "listen on \(host)")
+  /// Listens on a port of `host`, an IPv4 address or the name of a network interface; returns the endpoint.
+  ///
+  /// - Parameter port: `nil`: a free one.
+  package func bind(host: String, port: Int? = nil) throws(MessagingError) -> String {
+    let place = port.map { "\(host):\($0)" } ?? host
+    try check(zmq_bind(raw, "tcp://\(host):\(port.map(String.init) ?? "*")"), "listen on \(place)")
     var text = [CChar](repeating: 0, count: 256)
     var length = text.count
     try check(zmq_getsockopt(raw, ZMQ_LAST_ENDPOINT, &text, &length), "read the endpoint")
