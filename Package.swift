@@ -45,6 +45,8 @@ let modules: [Target] =
   + module("PIM", ["Kernels", "Graphs", "Tensors", "Telemetry"])
   + module("Loading", ["Sampling", "KVStore", "Partitions", "Messaging", "Graphs", "Tensors", "Telemetry"])
   + module(
+    "Serving", ["Loading", "KVStore", "Sampling", "Kernels", "Partitions", "Messaging", "Graphs", "Tensors"], tests: ["Partitioning"])
+  + module(
     "Inference",
     ["Models", "Kernels", "Loading", "KVStore", "Sampling", "Partitions", "Collectives", "Graphs", "Tensors", "Compression", "Telemetry"],
     tests: ["Partitioning"])
@@ -57,9 +59,8 @@ let modules: [Target] =
   + module(
     "Benchmarks",
     [
-      "Training", "Configuration", "Models", "Loading", "KVStore", "Sampling", "Partitions", "Partitioning", "Collectives", "Kernels",
-      "Graphs",
-      "Tensors", "Telemetry",
+      "Training", "Configuration", "Models", "Loading", "KVStore", "Sampling", "Messaging", "Partitions", "Partitioning", "Collectives",
+      "Kernels", "Graphs", "Tensors", "Telemetry",
     ])
 
 // The command reads options, calls one module and prints what it returns.
@@ -67,8 +68,8 @@ let command: [Target] = [
   .executableTarget(
     name: "halo",
     dependencies: [
-      "Benchmarks", "Collectives", "Configuration", "Datasets", "Graphs", "Inference", "KVStore", "Kernels", "PIM", "Partitioning",
-      "Partitions", "Telemetry", "Tensors", "Training",
+      "Benchmarks", "Collectives", "Configuration", "Datasets", "Graphs", "Inference", "KVStore", "Kernels", "Messaging", "PIM",
+      "Partitioning", "Partitions", "Serving", "Telemetry", "Tensors", "Training",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
     ],
     path: "tools/halo",

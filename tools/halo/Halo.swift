@@ -10,7 +10,7 @@ struct Halo: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       DatasetCommand.self, PartitionCommand.self, VerifyCommand.self, TrainCommand.self, InferCommand.self, GatherCommand.self,
-      LaunchCommand.self, BenchCommand.self, PlanCommand.self, PIMCommand.self,
+      LaunchCommand.self, ServeCommand.self, PullCommand.self, BenchCommand.self, PlanCommand.self, PIMCommand.self,
     ])
 
   static func main() {
