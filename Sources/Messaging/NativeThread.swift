@@ -4,7 +4,7 @@ import Tensors
 /// A thread of the operating system that blocks in calls of its own, away from Swift's and Dispatch's pools.
 ///
 /// It takes no signals: they go to the threads that expect them.
-final class NativeThread: @unchecked Sendable {
+package final class NativeThread: @unchecked Sendable {
   // Sendable: the handle is written once, before the thread is shared, and joined once by `join`'s callers' lock.
   private let handle: pthread_t
 
@@ -19,7 +19,7 @@ final class NativeThread: @unchecked Sendable {
 
   /// - Parameter name: Shown by `top` and debuggers; at most 15 bytes.
   /// - Throws: `SystemError` when the system has no thread to give.
-  init(name: String, _ run: @escaping @Sendable () -> Void) throws {
+  package init(name: String, _ run: @escaping @Sendable () -> Void) throws {
     var all = sigset_t()
     var previous = sigset_t()
     sigfillset(&all)
@@ -51,5 +51,5 @@ final class NativeThread: @unchecked Sendable {
   }
 
   /// Waits until the thread has ended; to be called once.
-  func join() { pthread_join(handle, nil) }
+  package func join() { pthread_join(handle, nil) }
 }

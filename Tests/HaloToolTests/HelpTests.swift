@@ -6,7 +6,7 @@ import Testing
     [], ["dataset"], ["dataset", "convert"], ["dataset", "generate"], ["dataset", "generate", "rmat"],
     ["dataset", "generate", "communities"], ["dataset", "generate", "karate"], ["dataset", "show"], ["partition"], ["verify"], ["train"],
     ["infer"], ["gather"], ["launch"], ["bench"], ["bench", "epoch"], ["bench", "kernels"], ["bench", "sampler"],
-    ["bench", "collective"], ["plan"], ["pim"], ["pim", "plan"], ["pim", "bench"],
+    ["bench", "collective"], ["bench", "pull"], ["serve"], ["pull"], ["plan"], ["pim"], ["pim", "plan"], ["pim", "bench"],
   ]
 
   @Test(arguments: commands)
