@@ -18,6 +18,8 @@ public struct RowTraffic: Equatable, Sendable {
   public var rowsAsked = 0
   /// Of these, rows read in place in this process's memory.
   public var rowsLocal = 0
+  /// Of these, replicas of rows that other processes own.
+  public var rowsReplicated = 0
   /// Bytes of a row as stored, without padding; `nil` for sparse tables, whose rows differ.
   public var rowBytes: Int?
   /// Rows and bytes that came over the wire, by rank.
@@ -39,6 +41,7 @@ public struct RowTraffic: Equatable, Sendable {
 final class RowCounters: Sendable {
   let asked = Counter()
   let local = Counter()
+  let replicated = Counter()
   private let peers: [Int: (rows: Counter, bytes: Counter)]
 
   init(peers: Set<Int>) {
@@ -54,6 +57,7 @@ final class RowCounters: Sendable {
     var traffic = RowTraffic()
     traffic.rowsAsked = asked.value
     traffic.rowsLocal = local.value
+    traffic.rowsReplicated = replicated.value
     traffic.rowBytes = rowBytes
     traffic.pulled = peers.mapValues { RowTraffic.Pulled(rows: $0.rows.value, bytes: $0.bytes.value) }
     return traffic

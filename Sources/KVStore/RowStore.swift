@@ -5,7 +5,8 @@ public import Partitions
 import Synchronization
 public import Tensors
 
-/// Finds the rows of one table for any nodes: in place where this process can read them, else pulled from their owner.
+/// Finds the rows of one table for any nodes: in place where this process can read them or replicas of them, else pulled from their
+/// owner.
 ///
 /// Rows are the same bits whichever way they come. Used by one thread at a time, the one that uses its client.
 public final class RowStore {
@@ -14,6 +15,8 @@ public final class RowStore {
   /// Rank of the worker that owns each part.
   let workers: [Int]
   private let lookup: OwnerLookup
+  /// Replicas of rows that must otherwise be pulled; their segments follow those of the parts.
+  private let replicas: ReplicaIndex
   private let denseSegments: [RowSegment]
   private let sparseSegments: [SparseSegment]
   private let counters: RowCounters
@@ -28,7 +31,8 @@ public final class RowStore {
   ///   - client: Connections to the owners of all other parts; `nil` when there are none.
   public init(shards: TableShards, book: PartitionBook, workers: [Int], client: Client?) {
     precondition(workers.count == book.partCount, "\(workers.count) owners for \(book.partCount) parts")
-    precondition(book.partCount < RowReference.segmentLimit, "\(book.partCount) parts do not fit into row references")
+    precondition(
+      book.partCount + shards.replicas.count < RowReference.segmentLimit, "\(book.partCount) parts do not fit into row references")
     self.shards = shards
     self.workers = workers
     self.client = client
@@ -39,16 +43,22 @@ public final class RowStore {
       let rows = book.innerRange(of: part, type: shards.description.nodeType).count
       precondition(shard.rows == rows, "\(shard.rows) rows of \(shards.description.name) for \(rows) nodes of part \(part)")
       segments[part] = segments.count
-      switch shard {
-      case .dense(let table): dense.append(RowSegment(table))
-      case .sparse(let table): sparse.append(SparseSegment(table))
-      }
+      Self.append(shard, to: &dense, &sparse)
     }
+    for replica in shards.replicas { Self.append(replica.rows, to: &dense, &sparse) }
+    replicas = ReplicaIndex(shards.replicas.map(\.nodes), book: book, mapped: Set(segments.keys))
     denseSegments = dense
     sparseSegments = sparse
     lookup = OwnerLookup(book: book, nodeType: shards.description.nodeType, segments: segments)
     pulls = (0..<book.partCount).map { PartPull(part: $0, worker: workers[$0]) }
     counters = RowCounters(peers: Set((0..<book.partCount).filter { segments[$0] == nil }.map { workers[$0] }))
+  }
+
+  private static func append(_ table: FeatureTable, to dense: inout [RowSegment], _ sparse: inout [SparseSegment]) {
+    switch table {
+    case .dense(let rows): dense.append(RowSegment(rows))
+    case .sparse(let rows): sparse.append(SparseSegment(rows))
+    }
   }
 
   /// What was resolved so far; any thread may ask.
@@ -74,9 +84,10 @@ public final class RowStore {
     for pull in pulls { pull.removeAll() }
     for (list, ids) in nodes.enumerated() {
       let references = arena.references[list].pointer
-      let remote = try locate(ids, into: references, threads: threads)
+      let (remote, replicated) = try locate(ids, into: references, threads: threads)
       counters.asked.add(ids.count)
       counters.local.add(ids.count - remote)
+      counters.replicated.add(replicated)
       if remote > 0 { number(ids, remote: remote, in: references) }
     }
     let segments: InputRows.Segments
@@ -96,21 +107,23 @@ public final class RowStore {
   }
 
   /// Segment of the pulled rows.
-  private var arenaSegment: Int { shards.shards.count }
+  private var arenaSegment: Int { shards.shards.count + shards.replicas.count }
 
-  /// Writes the reference of every local row, and (arena, part · 2³²) for every remote one; returns how many are remote.
+  /// Writes the reference of every row in memory, and (arena, part · 2³²) for every remote one; returns how many are remote, and how many
+  /// are replicas.
   private func locate(
     _ ids: UnsafeBufferPointer<GlobalID>, into references: UnsafeMutablePointer<RowReference>, threads: Threads
-  ) throws -> Int {
+  ) throws -> (remote: Int, replicated: Int) {
     let remote = Atomic<Int>(0)
+    let replicated = Atomic<Int>(0)
     let stranger = Atomic<Int>(.max)
     let arenaSegment = arenaSegment
-    let lookup = lookup
+    let (lookup, replicas, firstReplica) = (lookup, replicas, shards.shards.count)
     nonisolated(unsafe) let output = references  // Safe: each chunk writes its own rows.
     nonisolated(unsafe) let input = ids
     threads.forEachChunk(of: ids.count, by: Self.chunk) { chunk in
       let places = lookup.places.pointer
-      var remoteRows = 0
+      var (remoteRows, replicatedRows) = (0, 0)
       for index in chunk {
         let id = input[index].rawValue
         let part = lookup.part(of: id)
@@ -122,12 +135,16 @@ public final class RowStore {
         }
         if place.segment >= 0 {
           output[index] = RowReference(segment: Int(place.segment), row: Int(row))
+        } else if let replica = replicas.place(of: id) {
+          output[index] = RowReference(segment: firstReplica &+ replica.list, row: replica.position)
+          replicatedRows += 1
         } else {
           output[index] = RowReference(segment: arenaSegment, row: part << 32)
           remoteRows += 1
         }
       }
       remote.wrappingAdd(remoteRows, ordering: .relaxed)
+      replicated.wrappingAdd(replicatedRows, ordering: .relaxed)
     }
     let first = stranger.load(ordering: .relaxed)
     guard first == .max else {
@@ -135,7 +152,7 @@ public final class RowStore {
         "row \(first) of a batch", expected: "a node that has a row in table \(shards.description.name)",
         found: "global id \(ids[first].rawValue)")
     }
-    return remote.load(ordering: .relaxed)
+    return (remote.load(ordering: .relaxed), replicated.load(ordering: .relaxed))
   }
 
   /// Numbers the remote rows in order of first appearance, which is their order in the arena, and notes whom to ask.

@@ -16,11 +16,32 @@ public final class TableShards: Sendable {
   public let description: TableDescription
   /// Rows of the inner nodes of the table's type, in local order.
   public let shards: [Int: FeatureTable]
+  /// Rows of nodes of other parts.
+  public let replicas: [Replicas]
 
-  /// - Parameter resident: Parts whose rows are copied, once, into huge pages.
+  /// Rows of nodes that other parts own, in the order of their global ids.
+  public struct Replicas: Sendable {
+    /// Increasing.
+    public let nodes: ArrayView<Int64>
+    public let rows: FeatureTable
+
+    public init(nodes: ArrayView<Int64>, rows: FeatureTable) {
+      precondition(nodes.count == rows.rows, "a row for each node")
+      self.nodes = nodes
+      self.rows = rows
+    }
+  }
+
+  /// - Parameter resident: Parts whose rows are copied, once, into huge pages, and all replicas where there is any.
   /// - Precondition: Every shard has the layout, columns, element type and stride of the description; rows of int8 carry their
   ///   scales.
-  public init(number: Int, description: TableDescription, shards: [Int: FeatureTable], resident: Set<Int> = []) {
+  public init(
+    number: Int, description: TableDescription, shards: [Int: FeatureTable], replicas: [Replicas] = [], resident: Set<Int> = []
+  ) {
+    for replica in replicas {
+      precondition(Self.matches(replica.rows, description), "replicas of table \(description.name) are not what the manifest says")
+    }
+    self.replicas = resident.isEmpty ? replicas : replicas.map { Replicas(nodes: $0.nodes, rows: Self.copy($0.rows)) }
     for (part, shard) in shards {
       precondition(Self.matches(shard, description), "part \(part) of table \(description.name) is not what the manifest says")
     }
@@ -29,7 +50,7 @@ public final class TableShards: Sendable {
     self.shards = Dictionary(uniqueKeysWithValues: shards.map { ($0, resident.contains($0) ? Self.copy($1) : $1) })
   }
 
-  /// The shards of table `number` of `manifest` in some mapped parts.
+  /// The shards of table `number` of `manifest` in some mapped parts, and the replicas that these keep.
   ///
   /// - Parameter resident: Parts whose rows are copied, once, into huge pages.
   public convenience init(number: Int, of manifest: Manifest, in parts: [LocalPartition], resident: Set<Int> = []) {
@@ -41,7 +62,12 @@ public final class TableShards: Sendable {
       }
       shards[part.part] = table
     }
-    self.init(number: number, description: description, shards: shards, resident: resident)
+    let replicas = parts.sorted { $0.part < $1.part }.compactMap { part in
+      part.replicas.flatMap { kept in
+        kept.tables[description.nodeType][description.name].map { Replicas(nodes: kept.rows[description.nodeType], rows: $0) }
+      }
+    }
+    self.init(number: number, description: description, shards: shards, replicas: replicas, resident: resident)
   }
 
   private static func matches(_ shard: FeatureTable, _ description: TableDescription) -> Bool {

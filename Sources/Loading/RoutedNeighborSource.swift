@@ -4,7 +4,7 @@ public import Partitions
 public import Sampling
 public import Tensors
 
-/// Samples any node of the graph: nodes of mapped parts here, all others at their owners.
+/// Samples any node of the graph: nodes of mapped parts and replicated nodes here, all others at their owners.
 ///
 /// Nodes asked of one owner are collected over all lists, so each travels once however many parts of this worker want it.
 /// Confined to the thread that loads batches.
@@ -12,9 +12,13 @@ public final class RoutedNeighborSource: NeighborSource {
   private let nodeCount: Int64
   /// First global id of each part, and one past the last.
   private let bounds: Buffer<Int64>
-  /// Where a part's nodes are sampled: the part itself where it is mapped, else number of parts + its worker.
+  /// Where a part's nodes are sampled: the part itself where it is mapped, else number of local places + its worker.
   private let placeOfPart: Buffer<UInt32>
   private let partCount: Int
+  /// Replicas of other workers' nodes; their places follow those of the parts.
+  private let replicas: ReplicaIndex
+  /// Places that are read here: every part, then every list of replicas.
+  private let localPlaces: Int
   private let client: Client?
   private let idBytes: Int
   /// By worker; `nil` for workers that nothing is asked of.
@@ -28,10 +32,13 @@ public final class RoutedNeighborSource: NeighborSource {
 
   /// - Parameters:
   ///   - mapped: In-edges of every part that this process reads itself, its own parts among them.
+  ///   - replicas: In-edges of nodes of other parts that this process has as well.
   ///   - worker: Owner of each part.
   ///   - client: Connection to the workers of all other parts; may be absent when every part is mapped.
   ///   - listCount: Lists that a call samples at most.
-  public init(book: PartitionBook, mapped: [Int: InEdges], worker: [Int], client: Client?, listCount: Int) {
+  public init(
+    book: PartitionBook, mapped: [Int: InEdges], replicas: [ReplicatedInEdges] = [], worker: [Int], client: Client?, listCount: Int
+  ) {
     let partCount = book.partCount
     self.partCount = partCount
     nodeCount = book.nodeCount
@@ -45,9 +52,12 @@ public final class RoutedNeighborSource: NeighborSource {
     }
     self.frontiers = frontiers
     reachesAll = frontiers.allSatisfy { $0 == nil }
-    placeOfPart = Buffer(copying: (0..<partCount).map { UInt32(mapped[$0] == nil ? partCount + worker[$0] : $0) })
+    self.replicas = ReplicaIndex(replicas.map(\.nodes), book: book, mapped: Set(mapped.keys))
+    let localPlaces = partCount + replicas.count
+    self.localPlaces = localPlaces
+    placeOfPart = Buffer(copying: (0..<partCount).map { UInt32(mapped[$0] == nil ? localPlaces + worker[$0] : $0) })
     routes = (0..<listCount).map { _ in GrowingBuffer() }
-    pass = SamplingPass(parts: (0..<partCount).map { mapped[$0] }, workers: frontiers.count)
+    pass = SamplingPass(parts: (0..<partCount).map { mapped[$0] } + replicas.map(\.edges), workers: frontiers.count)
   }
 
   public func sample(
@@ -68,7 +78,7 @@ public final class RoutedNeighborSource: NeighborSource {
     // Safe: every chunk writes its own routes.
     nonisolated(unsafe) let (output, bounds, places) = (routes.pointer, UnsafePointer(bounds.pointer), placeOfPart.pointer)
     nonisolated(unsafe) let nodes = nodes
-    let (partCount, nodeCount) = (partCount, nodeCount)
+    let (partCount, localPlaces, nodeCount, replicas) = (partCount, localPlaces, nodeCount, replicas)
     threads.forEachChunk(of: nodes.count, by: Self.chunk) { rows in
       for row in rows {
         let id = nodes[row].rawValue
@@ -78,7 +88,12 @@ public final class RoutedNeighborSource: NeighborSource {
           let middle = (low &+ high) / 2
           if bounds[middle] <= id { low = middle } else { high = middle }
         }
-        output[row] = SamplingPass.Route(place: Int(places[low]), index: UInt32(truncatingIfNeeded: id &- bounds[low]))
+        let place = Int(places[low])
+        if place >= localPlaces, let replica = replicas.place(of: id) {
+          output[row] = SamplingPass.Route(place: partCount &+ replica.list, index: UInt32(truncatingIfNeeded: replica.position))
+        } else {
+          output[row] = SamplingPass.Route(place: place, index: UInt32(truncatingIfNeeded: id &- bounds[low]))
+        }
       }
     }
   }
@@ -90,7 +105,7 @@ public final class RoutedNeighborSource: NeighborSource {
     for (list, nodes) in lists.enumerated() {
       let routes = routes[list].pointer
       for (row, node) in nodes.enumerated() {
-        let worker = Int(routes[row].place) - partCount
+        let worker = Int(routes[row].place) - localPlaces
         if worker >= 0, let frontier = frontiers[worker] { routes[row].index = frontier.number(node) }
       }
     }

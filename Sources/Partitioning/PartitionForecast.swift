@@ -53,6 +53,7 @@ public struct PartitionForecast: Codable, Hashable, Sendable {
     let writing = rates.secondsPerByte * Double(disk)
     seconds = Span(low: rates.seconds.low * Double(edges) + writing, high: rates.seconds.high * Double(edges) + writing)
     assumptions = rates.assumptions
+    if options.batches != nil { assumptions.append("nothing for weighing edges, expecting reads and keeping replicas, which come on top") }
   }
 
   /// Bytes of tables as they are read, which stay in memory as far as there is room.

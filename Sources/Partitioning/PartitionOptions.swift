@@ -1,5 +1,5 @@
 public import Graphs
-import Partitions
+public import Partitions
 import Tensors
 
 /// How nodes are given to parts.
@@ -30,6 +30,14 @@ public enum PartitionMethod: Hashable, Sendable {
     }
   }
 
+  /// Whether the method can weigh edges, and so lower the bytes that are read rather than the edges that are cut.
+  public var weighsEdges: Bool {
+    switch self {
+    case .multilevel, .metis, .refine: true
+    case .streaming, .random, .given: false
+    }
+  }
+
   /// Whether the method sees to the constraints; the others take what comes.
   public var balances: Bool {
     switch self {
@@ -37,6 +45,14 @@ public enum PartitionMethod: Hashable, Sendable {
     case .random, .given: false
     }
   }
+}
+
+/// What a partition is to have little of.
+public enum PartitionObjective: String, Hashable, Sendable, CaseIterable {
+  /// Edges between parts.
+  case edges
+  /// Bytes of rows that mini-batches are expected to read from other parts.
+  case bytes
 }
 
 /// How long the methods `multilevel` and `streaming` look for fewer cut edges.
@@ -85,6 +101,11 @@ public struct PartitionOptions: Hashable, Sendable {
   /// One per part: of every constraint the parts are to hold shares in this proportion. Equal shares without any.
   public var partWeights: [Double]
   public var seed: UInt64
+  public var objective = PartitionObjective.edges
+  /// The training that the objective `bytes` is for; with it what parts are expected to read is reported under any objective.
+  public var batches: ExpectedBatches?
+  /// Replicas that a part keeps of other parts' nodes over its own nodes, 0.1 for 10 %.
+  public var replicas = 0.0
 
   public init(
     partCount: Int, method: PartitionMethod = .metis,
@@ -101,8 +122,18 @@ public struct PartitionOptions: Hashable, Sendable {
   /// Checks the options against the graph.
   ///
   /// - Throws: `InputError` for no parts, more parts than nodes or than 65,535, weights that are not one for each part, a negative
-  ///   tolerance, an unknown constraint or one named twice, a table whose values cannot be balanced.
+  ///   tolerance, an unknown constraint or one named twice, a table whose values cannot be balanced, an objective that the method does not
+  ///   have, an objective or replicas without the training that they are for.
   public func validate(for graph: RawGraph) throws {
+    guard objective == .edges || method.weighsEdges else {
+      throw InputError("objective bytes", expected: "a method that weighs edges: multilevel, metis or refine", found: method.name)
+    }
+    guard objective == .edges && replicas == 0 || batches != nil else {
+      throw InputError("objective \(objective.rawValue), replicas \(replicas)", expected: "the fan-out they are for", found: "none")
+    }
+    guard replicas >= 0, replicas.isFinite else {
+      throw InputError("replicas", expected: "a share of a part's nodes from 0", found: "\(replicas)")
+    }
     _ = try targets(for: graph)
     _ = try shares()
   }

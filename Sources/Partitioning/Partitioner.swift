@@ -16,24 +16,32 @@ public enum Partitioner {
     _ graph: RawGraph, _ options: PartitionOptions, threads: Threads, progress: @Sendable (String) -> Void = { _ in }
   ) throws -> PartitionAssignment {
     try graph.check(threads: threads)
+    try options.validate(for: graph)
     let targets = try options.targets(for: graph)
     let shares = try options.shares()
     let numbering = NodeNumbering(graph)
     let random = RandomPartition.parts(of: numbering, shares: shares, seed: options.seed)
-    let problem = Problem(graph: graph, targets: targets, shares: shares, seed: options.seed)
+    let use = options.objective == .bytes ? options.batches : nil
+    let problem = Problem(graph: graph, targets: targets, shares: shares, seed: options.seed, weighing: use)
     let found = try assignment(of: problem, options, random: random, threads: threads, progress: progress)
     let parts = found.parts
     progress("measuring cut and halo")
     let metrics = problem.measure(parts, threads: threads)
+    if options.batches != nil { progress("expected reads of \(options.partCount) parts") }
+    let reads = options.batches.map { batches in
+      ReadForecast(
+        graph, parts: parts, partCount: options.partCount, batches: batches, replicas: options.replicas, threads: threads)
+    }
     let tolerances = targets.map { ($0.constraint.name(in: graph.schema), $0.tolerance) }
     let record = PartitionerRecord(
       method: options.method.name, seed: options.seed,
-      tolerances: Dictionary(uniqueKeysWithValues: tolerances.filter { metrics.imbalance[$0.0] != nil }), options: found.notes,
+      tolerances: Dictionary(uniqueKeysWithValues: tolerances.filter { metrics.imbalance[$0.0] != nil }),
+      options: found.notes.merging(problem.notes) { own, _ in own },
       partWeights: shares.areEqual ? nil : shares.weights)
     return PartitionAssignment(
       partCount: options.partCount, parts: parts, record: record, metrics: metrics,
       randomMetrics: parts == random ? metrics : problem.measure(random, threads: threads),
-      unmet: problem.unmet(parts, threads: threads), order: found.order)
+      unmet: problem.unmet(parts, threads: threads), order: found.order, reads: reads)
   }
 
   /// What is to be partitioned, and under which constraints.
@@ -42,6 +50,20 @@ public enum Partitioner {
     let targets: [(constraint: BalanceConstraint, tolerance: Double)]
     let shares: PartShares
     let seed: UInt64
+    /// The training whose reads weigh the edges; `nil`: all edges weigh the same.
+    let weighing: ExpectedBatches?
+
+    /// What the manifest should say of the objective.
+    var notes: [String: String] { weighing.map { ["objective": "bytes", "fanout": $0.fanout, "batchSize": "\($0.batchSize)"] } ?? [:] }
+
+    /// The graph that is cut, as the objective weighs it.
+    func adjacency(threads: Threads, progress: (String) -> Void) throws -> Adjacency {
+      progress("building the adjacency")
+      let adjacency = try Adjacency(graph, threads: threads)
+      guard let weighing else { return adjacency }
+      progress("weighing the edges by what fan-out \(weighing.fanout) reads over them")
+      return adjacency.weighted(by: weighing.edgeUse(of: graph, threads: threads), graph, threads: threads)
+    }
 
     func measure(_ parts: [UInt16], threads: Threads) -> PartitionMetrics {
       let weights = targets.map(\.constraint).filter { if case .weight = $0 { true } else { false } }
@@ -87,8 +109,7 @@ public enum Partitioner {
       return Found(parts: parts, notes: ["effort": options.effort.rawValue])
     case .metis:
       guard partCount > 1 else { return Found(parts: undivided) }
-      progress("building the adjacency")
-      let adjacency = try Adjacency(problem.graph, threads: threads)
+      let adjacency = try problem.adjacency(threads: threads, progress: progress)
       let search = METISSearch(adjacency: adjacency, loads: problem.loads(threads: threads), seed: problem.seed)
       let found = try search.run(progress: progress)
       return Found(parts: found.parts, notes: ["attempts": "\(found.attempts)", "repaired": found.repaired ? "yes" : "no"])
@@ -98,8 +119,7 @@ public enum Partitioner {
       if edges != start.edgeCount { progress("\(path) was made of \(start.edgeCount) edges, this graph has \(edges)") }
       let notes = ["start": name(of: path), "startParts": "\(start.partCount)"]
       guard partCount > 1 else { return Found(parts: undivided, notes: notes) }
-      progress("building the adjacency")
-      let adjacency = try Adjacency(problem.graph, threads: threads)
+      let adjacency = try problem.adjacency(threads: threads, progress: progress)
       let loads = problem.loads(threads: threads)
       let begun = try start.parts(adjacency: adjacency, loads: loads, seed: problem.seed)
       progress("refining \(start.partCount) parts")
@@ -112,9 +132,9 @@ public enum Partitioner {
   private static func multilevel(
     _ problem: Problem, _ options: PartitionOptions, threads: Threads, progress: (String) -> Void
   ) throws -> Found {
-    progress("building the adjacency")
     let search = MultilevelSearch(
-      adjacency: try Adjacency(problem.graph, threads: threads), loads: problem.loads(threads: threads), effort: options.effort,
+      adjacency: try problem.adjacency(threads: threads, progress: progress), loads: problem.loads(threads: threads),
+      effort: options.effort,
       seed: problem.seed, threads: threads)
     let found = try search.run(progress: progress)
     return Found(

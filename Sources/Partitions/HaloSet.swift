@@ -28,7 +28,8 @@ struct HaloSet: Sendable {
     self.init(words: words)
   }
 
-  private init(words: Buffer<UInt64>) {
+  /// The set of the ids whose bits are set in `words`, 64 to a word.
+  init(words: Buffer<UInt64>) {
     self.words = words
     before = Buffer(count: words.count)
     var sum: UInt32 = 0

@@ -22,6 +22,7 @@ extension LocalPartition {
       try check(
         nodes[type], type: type, classes: manifest.classCounts[type], splits: manifest.splits, files: files, folder: "nodes/\(name)")
     }
+    try checkReplicas(files, schema: manifest.schema)
   }
 
   private func check(
@@ -39,17 +40,10 @@ extension LocalPartition {
     try Self.check(shard.labels ?? ArrayView(), file: files.path("\(folder)/labels"), expected: "classes below \(classes), or -1") {
       $0 >= -1 && Int($0) < classes
     }
-    for (name, table) in shard.tables {
-      guard case .sparse(let rows) = table else { continue }
-      try Self.checkOffsets(rows.indptr, total: rows.indices.count, file: files.path("\(folder)/\(name).indptr"))
-      let columns = rows.columns
-      try Self.check(rows.indices, file: files.path("\(folder)/\(name).indices"), expected: "columns below \(columns)") {
-        Int($0) < columns
-      }
-    }
+    for (name, table) in shard.tables { try Self.checkColumns(of: table, named: "\(folder)/\(name)", files: files) }
   }
 
-  private static func checkOffsets(_ offsets: ArrayView<Int64>, total: Int, file: String) throws {
+  static func checkOffsets(_ offsets: ArrayView<Int64>, total: Int, file: String) throws {
     let (first, last) = (offsets[0], offsets[offsets.count - 1])
     guard first == 0, last == Int64(total) else {
       throw InputError(file, expected: "offsets from 0 to \(total)", found: "\(first) to \(last)")
@@ -59,13 +53,13 @@ extension LocalPartition {
     }
   }
 
-  private static func checkIncreasing(_ ids: ArrayView<Int64>, file: String) throws {
+  static func checkIncreasing(_ ids: ArrayView<Int64>, file: String) throws {
     for row in ids.indices.dropFirst() where ids[row] <= ids[row - 1] {
       throw InputError("\(file), row \(row)", expected: "increasing ids", found: "\(ids[row]) after \(ids[row - 1])")
     }
   }
 
-  private static func check<Element>(
+  static func check<Element>(
     _ elements: some Collection<Element>, file: String, expected: String, _ holds: (Element) -> Bool
   ) throws {
     for (row, element) in elements.enumerated() where !holds(element) {

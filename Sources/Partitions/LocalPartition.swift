@@ -64,6 +64,8 @@ public final class LocalPartition: Sendable {
   public let degrees: ArrayView<UInt32>
   /// One entry per node type.
   public let nodes: [NodeShard]
+  /// What the part keeps of other parts' nodes; `nil`: nothing.
+  public let replicas: ReplicaShard?
 
   /// Maps a part's files and checks them: sizes, shapes, every id and offset that others use as an index, and, by the
   /// checksums of its node lists, that the part is of the manifest's run.
@@ -97,6 +99,7 @@ public final class LocalPartition: Sendable {
     original = try files.array("original", of: Int64.self, [innerCount])
     degrees = try files.array("degrees", of: UInt32.self, [innerCount])
     nodes = try manifest.schema.nodeTypes.indices.map { type in try files.shard(of: type, manifest: manifest) }
+    replicas = try files.replicas(of: manifest)
   }
 
   /// Global id of a local node.

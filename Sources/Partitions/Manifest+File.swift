@@ -87,6 +87,9 @@ extension Manifest {
       "names of \(classCounts) classes",
       "\(classNames.map(\.count))")
     try demand(Set(splits).count == splits.count, "splits of different names", splits.joined(separator: ", "))
+    let nodeCounts = (0..<types).map { type in
+      (0..<partCount).reduce(0) { $0 + Int(bounds[$1 * types + type + 1] - bounds[$1 * types + type]) }
+    }
     for (part, counts) in parts.enumerated() {
       let inner = (0..<types).map { Int(bounds[part * types + $0 + 1] - bounds[part * types + $0]) }
       try demand(counts.innerNodes == inner, "inner nodes \(inner) of part \(part)", "\(counts.innerNodes)")
@@ -100,7 +103,21 @@ extension Manifest {
         "edges of \(schema.relations.count) relations in part \(part)", "\(counts.edges)")
       try demand(
         counts.weights?.values.allSatisfy { $0 >= 0 } ?? true, "weights of part \(part) of 0 or more", "\(counts.weights ?? [:])")
+      if let replicas = counts.replicas {
+        let others = zip(nodeCounts, inner).map { $0 - $1 }
+        try demand(
+          replicas.rows.count == types && zip(replicas.rows, others).allSatisfy { (0...$1).contains($0) }
+            && (0...others.reduce(0, +)).contains(replicas.nodes) && (0...nodeCount).contains(replicas.sources)
+            && (0...edgeCount).contains(replicas.edges),
+          "replicas of part \(part) among \(others) nodes of other parts", "\(replicas)")
+      }
       try demand((0...nodeCount).contains(counts.haloNodes), "at most \(nodeCount) halo nodes of part \(part)", "\(counts.haloNodes)")
+    }
+    if let reads = expectedReads {
+      let all = [reads.rows] + (reads.replicated.map { [$0] } ?? [])
+      try demand(
+        all.allSatisfy { $0.count == partCount && $0.allSatisfy { $0.count == types && $0.allSatisfy { $0 >= 0 && $0.isFinite } } },
+        "expected reads of \(partCount) parts and \(types) node types", "others")
     }
     for table in tables {
       // A row of int8 ends with its scale, which is read in place: rows begin at multiples of four bytes.

@@ -40,6 +40,23 @@ public struct SplitCounts: Codable, Hashable, Sendable {
   }
 }
 
+/// Sizes of what a part keeps of other parts' nodes.
+public struct ReplicaCounts: Codable, Hashable, Sendable {
+  /// Nodes of each type whose table rows are kept.
+  public var rows: [Int]
+  /// Nodes whose in-edges are kept, these in-edges, and their different sources.
+  public var nodes: Int
+  public var edges: Int
+  public var sources: Int
+
+  public init(rows: [Int], nodes: Int, edges: Int, sources: Int) {
+    self.rows = rows
+    self.nodes = nodes
+    self.edges = edges
+    self.sources = sources
+  }
+}
+
 /// Sizes of one part.
 public struct PartCounts: Codable, Hashable, Sendable {
   /// Inner nodes of each node type.
@@ -52,13 +69,18 @@ public struct PartCounts: Codable, Hashable, Sendable {
   public var splits: [SplitCounts]
   /// What the part holds of each balanced weight, by its constraint's name; `nil` without any.
   public var weights: [String: Int]?
+  /// `nil` where nothing is kept of other parts' nodes.
+  public var replicas: ReplicaCounts?
 
-  public init(innerNodes: [Int], haloNodes: Int, edges: [Int], splits: [SplitCounts], weights: [String: Int]? = nil) {
+  public init(
+    innerNodes: [Int], haloNodes: Int, edges: [Int], splits: [SplitCounts], weights: [String: Int]? = nil, replicas: ReplicaCounts? = nil
+  ) {
     self.innerNodes = innerNodes
     self.haloNodes = haloNodes
     self.edges = edges
     self.splits = splits
     self.weights = weights
+    self.replicas = replicas
   }
 }
 
@@ -153,6 +175,8 @@ public struct Manifest: Codable, Hashable, Sendable {
   public var metrics: PartitionMetrics
   /// The same measures of a random partition with the same k.
   public var randomMetrics: PartitionMetrics
+  /// What batches of a given fan-out are expected to read from other parts; `nil` where no fan-out was named.
+  public var expectedReads: ExpectedReads?
   /// XXH3-128 over the input's edges, tables and splits.
   public var fingerprint: String
   public var files: [FileRecord]
@@ -160,7 +184,7 @@ public struct Manifest: Codable, Hashable, Sendable {
   public init(
     name: String, partCount: Int, schema: Schema, bounds: [Int64], parts: [PartCounts], tables: [TableDescription],
     splits: [String], classCounts: [Int], classNames: [[String]], partitioner: PartitionerRecord, metrics: PartitionMetrics,
-    randomMetrics: PartitionMetrics, fingerprint: String, files: [FileRecord]
+    randomMetrics: PartitionMetrics, expectedReads: ExpectedReads? = nil, fingerprint: String, files: [FileRecord]
   ) {
     formatVersion = Self.currentVersion
     self.name = name
@@ -175,6 +199,7 @@ public struct Manifest: Codable, Hashable, Sendable {
     self.partitioner = partitioner
     self.metrics = metrics
     self.randomMetrics = randomMetrics
+    self.expectedReads = expectedReads
     self.fingerprint = fingerprint
     self.files = files
   }

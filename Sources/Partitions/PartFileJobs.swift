@@ -14,13 +14,17 @@ struct PartFileJobs: Sendable {
   let part: Int
   /// Global ids of the part's halo nodes, increasing.
   let halo: ArrayView<Int64>
+  /// What the part keeps of other parts' nodes; `nil`: nothing.
+  var replicas: ReplicaFileJobs?
 
   private var folder: String { PartFiles.folder(part) }
   private var inner: Range<Int> { numbering.innerRange(of: part) }
   private var positions: Range<Int> { inEdges.positions(of: inner) }
 
   /// Every file of the part, `nodes/<type>/…` included.
-  func jobs() -> [FileJob] { structure() + nodeLists() + numbering.nodes.typeIndices.flatMap(nodeData) }
+  func jobs() -> [FileJob] {
+    structure() + nodeLists() + numbering.nodes.typeIndices.flatMap(nodeData) + (replicas?.jobs() ?? [])
+  }
 
   /// Sizes for the manifest.
   func counts() -> PartCounts {
@@ -37,7 +41,8 @@ struct PartFileJobs: Sendable {
         SplitCounts(
           train: types.map { split[part, $0].train.count / 2 }, validation: types.map { split[part, $0].validation.count },
           test: types.map { split[part, $0].test.count })
-      }, weights: weights.isEmpty ? nil : Dictionary(uniqueKeysWithValues: weights.map { ($0.name, load(of: $0.column)) }))
+      }, weights: weights.isEmpty ? nil : Dictionary(uniqueKeysWithValues: weights.map { ($0.name, load(of: $0.column)) }),
+      replicas: replicas?.counts)
   }
 
   private func load(of column: WeightColumn) -> Int {
@@ -160,7 +165,8 @@ struct PartFileJobs: Sendable {
     }
     for description in tables where description.nodeType == type {
       guard let table = graph.nodes[type].tables[description.name] else { continue }
-      let files = TableFiles(description: description, numbering: numbering, nodes: nodes, path: "\(folder)/\(description.name)")
+      let files = TableFiles(
+        description: description, numbering: numbering, nodes: .range(nodes), path: "\(folder)/\(description.name)")
       jobs += files.jobs(for: table)
     }
     return jobs

@@ -39,10 +39,12 @@ public struct PartitionAssignment: Sendable {
   /// All flat numbers in the order in which parts list their nodes, so that nodes that are read together lie together; `nil`: by
   /// original id.
   public let order: Buffer<UInt32>?
+  /// What batches are expected to read from other parts, and what is worth a replica; `nil` where no fan-out was named.
+  public let reads: ReadForecast?
 
   public init(
     partCount: Int, parts: [UInt16], record: PartitionerRecord, metrics: PartitionMetrics, randomMetrics: PartitionMetrics,
-    unmet: [UnmetTolerance], order: Buffer<UInt32>? = nil
+    unmet: [UnmetTolerance], order: Buffer<UInt32>? = nil, reads: ReadForecast? = nil
   ) {
     self.partCount = partCount
     self.parts = parts
@@ -51,6 +53,7 @@ public struct PartitionAssignment: Sendable {
     self.randomMetrics = randomMetrics
     self.unmet = unmet
     self.order = order
+    self.reads = reads
   }
 }
 

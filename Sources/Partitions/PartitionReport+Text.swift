@@ -7,7 +7,10 @@ extension PartitionReport: CustomStringConvertible {
       "table '\(table.name)': \(table.columns) \(table.columns == 1 ? "column" : "columns"), \(table.elementType), "
         + (table.rowBytes.map { "\($0) bytes a row" } ?? "sparse")
     }
-    return (lines + (stored.isEmpty ? [] : [""] + stored) + unmet.map { "not met: \($0)" }).joined(separator: "\n")
+    let basis = reads.map {
+      ["", "reads: expected of fan-out \($0.fanout) and \($0.batchSize) seeds a step over all parts, \($0.steps) steps an epoch"]
+    }
+    return (lines + (basis ?? []) + (stored.isEmpty ? [] : [""] + stored) + unmet.map { "not met: \($0)" }).joined(separator: "\n")
   }
 
   /// The measures beside those of a random partition.
@@ -21,6 +24,15 @@ extension PartitionReport: CustomStringConvertible {
         random.imbalance[constraint].map { "\(Percent($0 - 1))" } ?? "", tolerance[constraint].map { "≤ \(Percent($0))" } ?? "",
       ])
     }
+    if let reads {
+      rows.append(["remote rows / epoch", "\(Int(reads.totalRows.rounded()))", "", ""])
+      rows.append(["remote bytes / epoch", "\(Bytes(reads.totalBytes))", "", ""])
+      if reads.totalReplicatedRows > 0 {
+        rows.append(["rows saved by replicas", "\(Int(reads.totalReplicatedRows.rounded()))", "", ""])
+        rows.append(["bytes saved by replicas", "\(Bytes(reads.totalReplicatedBytes))", "", ""])
+      }
+    }
+    if let replicas { rows.append(["bytes of replicas", "\(Bytes(Double(replicas.bytes.reduce(0, +))))", "", ""]) }
     return rows
   }
 
@@ -35,6 +47,11 @@ extension PartitionReport: CustomStringConvertible {
     if let details {
       add("crossing", details.crossingEdges.map(String.init))
       add("max degree", details.largestDegrees.map(String.init))
+    }
+    if let reads { add("remote rows", reads.rows.map { "\(Int($0.rounded()))" }) }
+    if let replicas {
+      add("replicas", replicas.nodes.map(String.init))
+      add("their bytes", replicas.bytes.map(String.init))
     }
     for constraint in loads.keys.sorted() where constraint.hasPrefix("weight:") {
       add(constraint, (loads[constraint] ?? []).map(String.init))

@@ -53,6 +53,10 @@ public struct PartitionReport: Codable, Hashable, Sendable {
   public var seed: UInt64
   /// `nil` where the edges were not at hand.
   public var details: PartitionDetails?
+  /// `nil` where no fan-out was named.
+  public var reads: Reads?
+  /// `nil` where parts keep nothing of other parts' nodes.
+  public var replicas: Replicas?
 
   public init(_ manifest: Manifest, details: PartitionDetails? = nil) {
     self.init(
@@ -66,6 +70,8 @@ public struct PartitionReport: Codable, Hashable, Sendable {
         rowBytes: table.layout == .dense ? table.strideBytes : nil)
     }
     self.details = details
+    reads = manifest.expectedReads.map { Reads($0, widths: manifest.inputRowBytes) }
+    replicas = Replicas(manifest)
   }
 
   /// Reports an assignment that is not written as a partition directory.
@@ -80,6 +86,7 @@ public struct PartitionReport: Codable, Hashable, Sendable {
       name: graph.name, parts: halos.indices.map { Part(nodes: nodes[$0], halo: halos[$0], edges: edges[$0], train: train[$0]) },
       record: assignment.record, metrics: assignment.metrics, random: assignment.randomMetrics)
     unmet = assignment.unmet
+    reads = assignment.reads.map { Reads($0.reads, widths: graph.nodes.map(InputTable.rowBytes)) }
     for name in imbalance.keys { loads[name] = BalanceConstraint(named: name, in: graph.schema).map(counts) }
   }
 

@@ -18,6 +18,8 @@ public enum PartitionWriter {
 
   /// Writes the parts of `graph` to `directory` and returns its manifest.
   ///
+  /// Rows and in-edges of the nodes in `assignment.reads.replicas` are kept with the parts that read them.
+  ///
   /// Everything is written under a temporary name beside `directory`, flushed to the disk and moved there at the end; after
   /// an error nothing is left behind.
   ///
@@ -25,6 +27,7 @@ public enum PartitionWriter {
   ///   - types: Element types of the stored tables.
   ///   - only: The parts to write; all where `nil`. `graph.json` is the same in any case and describes every part: files of the
   ///     others are made for their checksums and removed.
+  ///   - haloHops: In-edges are also kept of the halo nodes that are so many hops away or fewer.
   ///   - reports: Also writes `report.json` and `report.html`, which `graph.json` does not list.
   ///   - force: Replaces an older partition directory.
   ///   - progress: Told the bytes of each finished file and the bytes of all; called from any thread.
@@ -32,7 +35,7 @@ public enum PartitionWriter {
   @discardableResult
   public static func write(
     _ graph: RawGraph, _ assignment: PartitionAssignment, to directory: String, types: TableTypes = TableTypes(), only: Set<Int>? = nil,
-    reports: Bool = false, force: Bool = false, threads: Threads,
+    haloHops: Int = 0, reports: Bool = false, force: Bool = false, threads: Threads,
     progress: @escaping @Sendable (_ bytes: Int, _ total: Int) -> Void = { _, _ in }
   ) throws -> Manifest {
     try checkTarget(directory, force: force)
@@ -47,7 +50,9 @@ public enum PartitionWriter {
     let tables = describeTables(of: graph, types: types)
     let weights = try assignment.record.balancedTables.map { (name: "weight:\($0)", column: try WeightColumn($0, of: graph)) }
     let inEdges = InEdges(graph: graph, numbering: numbering, threads: threads)
-    let parts = partFiles(graph: graph, numbering: numbering, inEdges: inEdges, tables: tables, weights: weights, threads: threads)
+    var parts = partFiles(graph: graph, numbering: numbering, inEdges: inEdges, tables: tables, weights: weights, threads: threads)
+    let wanted = assignment.reads?.replicas ?? []
+    if haloHops > 0 || !wanted.isEmpty { keepReplicas(&parts, wanted: wanted, hops: haloHops, threads: threads) }
     let jobs = parts.flatMap { $0.jobs() } + nameFiles(of: graph)
     try checkNames(of: jobs)
 
@@ -67,7 +72,7 @@ public enum PartitionWriter {
         parts: parts.map { $0.counts() }, tables: tables, splits: graph.splitNames,
         classCounts: graph.nodes.map { $0.labels == nil ? 0 : $0.classCount },
         classNames: graph.nodes.map(\.classNames), partitioner: assignment.record, metrics: assignment.metrics,
-        randomMetrics: assignment.randomMetrics,
+        randomMetrics: assignment.randomMetrics, expectedReads: assignment.reads?.reads,
         fingerprint: graph.fingerprint, files: files.sorted { $0.path < $1.path })
       try staging.write(manifest.encoded(), to: Manifest.fileName)
       if reports {
@@ -156,8 +161,27 @@ public enum PartitionWriter {
     }
     return halos.withLock { $0 }.enumerated().map { part, halo in
       PartFileJobs(
-        graph: graph, numbering: numbering, inEdges: inEdges, splits: splits, tables: tables, weights: weights, part: part, halo: halo)
+        graph: graph, numbering: numbering, inEdges: inEdges, splits: splits, tables: tables, weights: weights, part: part, halo: halo,
+        replicas: nil)
     }
+  }
+
+  /// Chooses what every part keeps of other parts' nodes.
+  ///
+  /// - Parameter wanted: Flat numbers of nodes that are worth it, by part; may be empty.
+  private static func keepReplicas(_ parts: inout [PartFileJobs], wanted: [Buffer<UInt32>], hops: Int, threads: Threads) {
+    let files = Mutex([ReplicaFileJobs?](repeating: nil, count: parts.count))
+    let all = parts
+    threads.forEach(all.count) { index in
+      let part = all[index]
+      let sets = ReplicaSets(
+        of: part.part, halo: part.halo, hops: hops, wanted: wanted.isEmpty ? Buffer(count: 0) : wanted[index], inEdges: part.inEdges,
+        numbering: part.numbering)
+      let jobs = ReplicaFileJobs(
+        graph: part.graph, numbering: part.numbering, inEdges: part.inEdges, tables: part.tables, part: part.part, sets: sets)
+      files.withLock { $0[index] = jobs }
+    }
+    for (index, jobs) in files.withLock({ $0 }).enumerated() { parts[index].replicas = jobs }
   }
 
   /// Tables share a folder with labels and splits: their files must not meet.

@@ -35,7 +35,8 @@ public struct ReportPage {
   private var sections: [String] {
     let all: [String?] = [
       heading, section("Cut and halo", note: "Beside a random partition with as many parts; less is better.", randomChart),
-      section("Balance", note: balanceNote, balanceCharts), edgesSection, degreesSection, section("Parts", note: nil, partsTable),
+      section("Balance", note: balanceNote, balanceCharts), readsSection, edgesSection, degreesSection,
+      section("Parts", note: nil, partsTable),
       tablesSection,
     ]
     return all.compactMap(\.self)
@@ -103,7 +104,7 @@ public struct ReportPage {
   }
 
   /// An HTML table whose first row is its head.
-  private static func table(_ rows: [[String]]) -> String {
+  static func table(_ rows: [[String]]) -> String {
     func line(_ cells: [String], _ tag: String) -> String { "<tr>" + cells.map { "<\(tag)>\($0)</\(tag)>" }.joined() + "</tr>" }
     let body = rows.dropFirst().map { line($0, "td") }.joined(separator: "\n")
     return "<div class=\"wide\"><table>\n<thead>\(line(rows[0], "th"))</thead>\n<tbody>\n\(body)\n</tbody>\n</table></div>"

@@ -34,14 +34,34 @@ extension TableDescription {
   public var rowBytes: Int { elementType.rowBytes(columns: columns) }
 }
 
-/// The files that hold one part's rows of one table.
+/// The files that hold some rows of one table: those of a part's inner nodes, or of its replicas.
 struct TableFiles: Sendable {
   let description: TableDescription
   let numbering: PartitionNumbering
-  /// Global ids of the part's inner nodes of the table's type.
-  let nodes: Range<Int>
+  /// Global ids of the nodes, all of the table's type.
+  let nodes: Nodes
   /// Path without the extension.
   let path: String
+
+  enum Nodes: Sendable {
+    case range(Range<Int>)
+    case list(Buffer<Int64>)
+
+    var count: Int {
+      switch self {
+      case .range(let range): range.count
+      case .list(let ids): ids.count
+      }
+    }
+
+    /// The id at place `row`.
+    subscript(row: Int) -> Int {
+      switch self {
+      case .range(let range): range.lowerBound + row
+      case .list(let ids): Int(ids[row])
+      }
+    }
+  }
 
   func jobs(for table: FeatureTable) -> [FileJob] {
     switch table {
@@ -50,7 +70,7 @@ struct TableFiles: Sendable {
     }
   }
 
-  private func original(_ row: Int) -> Int { numbering.original(ofGlobal: nodes.lowerBound + row, type: description.nodeType) }
+  private func original(_ row: Int) -> Int { numbering.original(ofGlobal: nodes[row], type: description.nodeType) }
 
   /// The rows, and for int8 their scales again in a file of their own, for readers that take the elements without them.
   private func denseJobs(_ conversion: RowConversion) -> [FileJob] {
@@ -86,7 +106,7 @@ struct TableFiles: Sendable {
       let node = original(row)
       return Int(source.indptr.pointer[node])..<Int(source.indptr.pointer[node + 1])
     }
-    let total = nodes.indices.reduce(0) { $0 + entries($1 - nodes.lowerBound).count }
+    let total = (0..<nodes.count).reduce(0) { $0 + entries($1).count }
     func rowsJob<T: BitwiseCopyable>(_ name: String, _ type: ElementType, _ elements: ArrayView<T>) -> FileJob {
       let bytes = total * MemoryLayout<T>.stride
       return FileJob(path: "\(path).\(name).npy", estimatedBytes: bytes) { file in

@@ -1,7 +1,8 @@
 import CKernels
 public import Tensors
 
-/// The in-edges of one part's inner nodes as a sampler needs them: CSC in canonical order, and the ids around it.
+/// The in-edges of some nodes as a sampler needs them: CSC in canonical order, and the ids around it. The nodes are one part's inner nodes,
+/// or replicas of others' nodes, whose sources all stand in the halo's lists.
 public struct InEdges: Sendable {
   /// Shape (inner + 1).
   public let indptr: ArrayView<Int64>
@@ -9,7 +10,7 @@ public struct InEdges: Sendable {
   public let indices: ArrayView<UInt32>
   /// Relation of each edge, increasing inside a destination; `nil` with one relation.
   public let relations: ArrayView<UInt16>?
-  /// The user's number of each inner node, and of each halo node.
+  /// The user's number of each node with in-edges, and of each halo node.
   public let original: ArrayView<Int64>
   public let haloOriginal: ArrayView<Int64>
   /// Global id of the first inner node.
@@ -25,9 +26,36 @@ public struct InEdges: Sendable {
     haloOriginal: ArrayView<Int64>, firstGlobalID: Int64, halo: ArrayView<Int64>, degrees: ArrayView<UInt32>,
     haloDegrees: ArrayView<UInt32>
   ) {
-    precondition(degrees.count == original.count && haloDegrees.count == halo.count, "one degree per node")
+    precondition(degrees.count == original.count, "one degree per node")
+    self.init(
+      indptr: indptr, indices: indices, relations: relations, original: original, haloOriginal: haloOriginal,
+      firstGlobalID: firstGlobalID, halo: halo, degrees: degrees, haloDegrees: haloDegrees, innerCount: original.count)
+  }
+
+  /// In-edges whose sources are places in a list of nodes of their own.
+  ///
+  /// - Parameters:
+  ///   - indices: Place of each edge's source in `sources`.
+  ///   - original: The user's number of each node with in-edges.
+  ///   - sources: Global ids, with the user's numbers and degrees beside them.
+  public init(
+    indptr: ArrayView<Int64>, indices: ArrayView<UInt32>, relations: ArrayView<UInt16>?, original: ArrayView<Int64>,
+    sources: ArrayView<Int64>, sourceOriginal: ArrayView<Int64>, sourceDegrees: ArrayView<UInt32>
+  ) {
+    self.init(
+      indptr: indptr, indices: indices, relations: relations, original: original, haloOriginal: sourceOriginal, firstGlobalID: 0,
+      halo: sources, degrees: ArrayView(), haloDegrees: sourceDegrees, innerCount: 0)
+  }
+
+  private init(
+    indptr: ArrayView<Int64>, indices: ArrayView<UInt32>, relations: ArrayView<UInt16>?, original: ArrayView<Int64>,
+    haloOriginal: ArrayView<Int64>, firstGlobalID: Int64, halo: ArrayView<Int64>, degrees: ArrayView<UInt32>,
+    haloDegrees: ArrayView<UInt32>, innerCount: Int
+  ) {
+    precondition(haloDegrees.count == halo.count, "one degree per halo node")
     precondition(haloOriginal.count == halo.count, "one number of the user per halo node")
-    precondition(indptr.count == original.count + 1, "one offset per inner node and one more")
+    precondition(indptr.count == original.count + 1, "one offset per node and one more")
+    self.innerCount = innerCount
     self.indptr = indptr
     self.indices = indices
     self.relations = relations
@@ -39,11 +67,14 @@ public struct InEdges: Sendable {
     self.haloDegrees = haloDegrees
   }
 
-  public var innerCount: Int { original.count }
+  /// Local ids from here on are halo nodes.
+  public let innerCount: Int
+  /// Nodes with in-edges.
+  public var nodeCount: Int { original.count }
 
-  /// In-edges of inner node `local` that belong to `relation`. O(1) with one relation, else O(log degree).
+  /// In-edges of node `local` that belong to `relation`. O(1) with one relation, else O(log degree).
   public func edges(of local: Int, relation: Int) -> Range<Int> {
-    precondition(local >= 0 && local < innerCount, "node \(local) of \(innerCount)")
+    precondition(local >= 0 && local < nodeCount, "node \(local) of \(nodeCount)")
     return native.edges(of: local, relation: relation)
   }
 

@@ -99,8 +99,8 @@ public final class TrainingJob {
       of: task, model: model, features: store, worker: worker, directory: request.partitions, threads: threads, report: report)
     inputTable = input.table
     let source = RoutedNeighborSource(
-      book: worker.book, mapped: worker.mapped.mapValues(\.inEdges), worker: worker.workerOfPart, client: worker.client,
-      listCount: worker.parts.count)
+      book: worker.book, mapped: worker.mapped.mapValues(\.inEdges), replicas: worker.replicatedInEdges, worker: worker.workerOfPart,
+      client: worker.client, listCount: worker.parts.count)
     let loader = BatchLoader(
       parts: worker.parts, nodeType: task.nodeType, split: task.split, plan: plan, seed: training.seed,
       sampling: SamplingMethod(training), limits: Array(task.limits.suffix(input.sampledLayers)),

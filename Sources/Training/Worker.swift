@@ -110,6 +110,9 @@ public final class Worker {
     RowStore(shards: shards, book: book, workers: workerOfPart, client: client)
   }
 
+  /// In-edges that the parts read in place keep of other parts' nodes.
+  var replicatedInEdges: [ReplicatedInEdges] { mapped.sorted { $0.key < $1.key }.compactMap(\.value.replicatedInEdges) }
+
   /// Workers of every part.
   var workerOfPart: [Int] { (0..<manifest.partCount).map { assignment.worker(of: $0) } }
 

@@ -151,6 +151,29 @@ import Testing
     #expect(text.contains("nothing is written") && text.contains("exact") && text.contains("predicted"), "\(text)")
   }
 
+  @Test func readsAreExpectedAndReplicasKept() throws {
+    let assignment = try folder.write("0\n0\n0\n1\n1\n1\n", to: "halves.txt")
+    let given = ["-k", "2", "--method", "given", "--assignment", assignment]
+    // All nodes are seeds of one step; each part's first node takes the one before it, and that the next, from the other part.
+    let options = given + ["--fanout", "2,2", "--batch-size", "6"]
+    let report = try partition(options + ["--replicate", "100%", "--halo-hops", "1"])
+    let reads = try #require(report["reads"] as? [String: Any])
+    #expect(reads["rows"] as? [Double] == [2, 2] && reads["replicatedRows"] as? [Double] == [2, 2])
+    #expect(reads["fanout"] as? String == "2,2" && reads["batchSize"] as? Int == 6 && reads["steps"] as? Int == 1)
+    let replicas = try #require(report["replicas"] as? [String: Any])
+    #expect(replicas["nodes"] as? [Int] == [2, 2] && replicas["rows"] as? [Int] == [2, 2])
+    #expect(try HaloTool.run(["verify", folder.path("parts")]).status == 0)
+    let text = try HaloTool.run(["partition", edges, "-o", folder.path("parts"), "--force"] + options).output
+    #expect(text.contains("remote rows / epoch") && text.contains("fan-out 2,2 and 6 seeds a step"), "\(text)")
+    #expect(try partition(given)["reads"] == nil)
+    #expect(try partition(["-k", "2", "--objective", "bytes"])["method"] as? String == "metis")
+    for wrong in [["--objective", "bytes"], ["--replicate", "-1%"], ["--halo-hops", "17"], ["--batch-size", "0"]] {
+      #expect(try HaloTool.run(["partition", edges, "-o", folder.path("none")] + given + wrong).status == 64, "\(wrong)")
+    }
+    let line = try HaloTool.run(["partition", edges, "-k", "2", "--fanout", "2,x", "-o", folder.path("none")]).errorLine()
+    #expect(line.contains("--fanout") && line.contains("'x' in '2,x'"), "\(line)")
+  }
+
   @Test func gapsAreFilledWhenTheNumberOfNodesIsGiven() throws {
     let gap = try folder.write("0 1\n3 1\n", to: "gap.tsv")
     let options = ["-k", "2", "--nodes", "5", "--balance", "nodes", "-o", folder.path("gap"), "--json"]

@@ -10,6 +10,7 @@ public import Tensors
 public import Training
 
 extension PartitionEffort: ExpressibleByArgument {}
+extension PartitionObjective: ExpressibleByArgument {}
 extension TrainingConfiguration.Model: ExpressibleByArgument {}
 extension TrainingConfiguration.Activation: ExpressibleByArgument {}
 extension TrainingConfiguration.Norm: ExpressibleByArgument {}

@@ -50,6 +50,7 @@ struct PartitionCommand: ParsableCommand {
   var refine: String?
 
   @OptionGroup var balance: BalanceOptions
+  @OptionGroup var reads: ReadOptions
 
   @Option(help: "Seed of the partitioner.")
   var seed: UInt64 = 1
@@ -67,6 +68,10 @@ struct PartitionCommand: ParsableCommand {
   func validate() throws {
     if (method == .given) != (assignment != nil) { throw ValidationError("--assignment FILE belongs to --method given") }
     if refine != nil && method != nil { throw ValidationError("--refine DIRECTORY is a method of its own: leave out --method") }
+    if reads.objective == .bytes && !partitionMethod.weighsEdges {
+      throw ValidationError("--objective bytes belongs to --method multilevel, --method metis and --refine")
+    }
+    if reads.keepsReplicas && outputs.output == nil && !dryRun { throw ValidationError("--replicate and --halo-hops belong to -o") }
     if let last = outputs.only?.parts.max(), last >= partCount { throw ValidationError("--only: there is no part \(last) of \(partCount)") }
     if outputs.isEmpty && !dryRun { throw ValidationError("something to make is missing: -o, --export-assignment or --export-dgl") }
   }
@@ -81,12 +86,13 @@ struct PartitionCommand: ParsableCommand {
     let graph = try GraphReader.read(
       input, nodeCount: list.nodes, format: list.format, transforms: edges.transforms,
       context: list.ingest(threads, output: outputs.output ?? "."))
+    try reads.apply(to: &options, of: graph)
     var types = outputs.featureType ?? TableTypes()
     types.kept = options.balancedTables
     try types.check(graph)
     if dryRun { return try report.show(PartitionForecast(graph, options, types: types)) }
     let assignment = try Partitioner.assign(graph, options, threads: threads.value) { Halo.printNote($0) }
-    try report.show(try outputs.write(graph, assignment, types: types, threads: threads.value))
+    try report.show(try outputs.write(graph, assignment, types: types, haloHops: reads.haloHops ?? 0, threads: threads.value))
     try refuse(assignment.unmet)
   }
 

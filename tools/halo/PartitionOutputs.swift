@@ -46,7 +46,9 @@ struct PartitionOutputs: ParsableArguments {
   }
 
   /// Writes everything and reports on it.
-  func write(_ graph: RawGraph, _ assignment: PartitionAssignment, types: TableTypes, threads: Threads) throws -> PartitionReport {
+  func write(
+    _ graph: RawGraph, _ assignment: PartitionAssignment, types: TableTypes, haloHops: Int, threads: Threads
+  ) throws -> PartitionReport {
     if let exportAssignment { try AssignmentFile(exportAssignment).write(assignment.parts) }
     if let exportDgl {
       Halo.printNote("writing \(exportDgl)")
@@ -55,7 +57,8 @@ struct PartitionOutputs: ParsableArguments {
     guard let output else { return PartitionReport(assignment, of: graph, threads: threads) }
     let progress = ProgressReporter("writing parts", unit: "bytes", total: nil)
     try PartitionWriter.write(
-      graph, assignment, to: output, types: types, only: only?.parts, reports: true, force: force.force, threads: threads
+      graph, assignment, to: output, types: types, only: only?.parts, haloHops: haloHops, reports: true, force: force.force,
+      threads: threads
     ) { bytes, _ in
       progress.advance(by: bytes)
     }

@@ -1,0 +1,137 @@
+public import Tensors
+
+/// How much of a mini-batch hangs on each edge: what its destination's batches must read from elsewhere when its source lies in another
+/// part, together with what is sampled below the source.
+///
+/// With `m[h](v)` the `−log(1 − p)` of an in-edge of `v` being taken in hop `h` of `L` (see `InclusionProbability`):
+/// ```
+/// g[h](u) = (q[h+1](u) − q[h](u)) / Σ m[h](v)                          nodes that join for each hit, v the out-neighbours of u
+/// A[L](u) = width(u),  A[h](u) = A[h+1](u) + m[h](u) / q[h](u) · Σ g[h](t) A[h+1](t)       what lies below u, t its in-neighbours
+/// weight(u → v) = Σ over h of m[h](v) · g[h](u) · A[h+1](u)
+/// ```
+/// Summed over the edges of the last hop these are the rows that join in it; an edge nearer to the seeds carries all that lies below.
+public struct EdgeUse: Sendable {
+  private let hops: Int
+  /// `m` by relation, shape (destinations, hops) each.
+  private let taken: [Buffer<Float>]
+  /// `g · A`, shape (nodes, hops).
+  private let below: Buffer<Float>
+  /// Sum of the weights of all edges.
+  public let total: Double
+
+  /// - Parameters:
+  ///   - seeds: Probability of every node to be a seed of a batch, shape (nodes).
+  ///   - widths: What a row of each node counts, from 0 to 1, shape (nodes).
+  /// - Complexity: O(hops · edges) time; kept: 4 bytes for each hop and node, and for each hop and destination.
+  public init(_ batches: InclusionProbability, seeds: Buffer<Float>, widths: Buffer<Float>, threads: Threads) {
+    let (hops, nodes) = (batches.limits.count, batches.edges.nodeCount)
+    let taken = batches.edges.relations.map { Buffer<Float>(count: $0.destinations.count * hops) }
+    var gains: [Buffer<Float>] = []
+    var hits: [Buffer<UInt64>] = []
+    var reached = [seeds]
+    for hop in 0..<hops {
+      let next = batches.expand(reached[hop], hop: hop, threads: threads) { relation, logs in
+        for row in 0..<logs.count { taken[relation].pointer[row &* hops &+ hop] = Float(Double(logs.pointer[row]) * NegativeLog.unit) }
+      }
+      gains.append(Self.gains(from: reached[hop], to: next, threads))
+      hits.append(next.hits)
+      reached.append(next.reached)
+    }
+    let below = Buffer<Float>(count: nodes * hops)
+    var held = widths
+    var total = 0.0
+    for hop in (0..<hops).reversed() {
+      let joined = Self.product(gains[hop], held, threads)
+      for node in 0..<nodes {
+        below.pointer[node &* hops &+ hop] = joined.pointer[node]
+        total += Double(hits[hop].pointer[node]) * NegativeLog.unit * Double(joined.pointer[node])
+      }
+      guard hop > 0 else { break }
+      let sums = Self.sums(over: batches.edges, of: joined, threads)
+      held = Self.raised(held, by: sums, batches.edges, reached[hop]) { taken[$0].pointer[$1 &* hops &+ hop] }
+    }
+    self.hops = hops
+    self.taken = taken
+    self.below = below
+    self.total = total
+  }
+
+  /// The weights of the edges of one relation.
+  public struct Relation: Sendable {
+    fileprivate let hops: Int
+    fileprivate let taken: Buffer<Float>
+    fileprivate let below: Buffer<Float>
+
+    /// - Parameters:
+    ///   - source: Flat number.
+    ///   - destination: Counted from the first node of the relation's destinations.
+    public func weight(source: Int, destination: Int) -> Double {
+      var sum: Float = 0
+      for hop in 0..<hops { sum += taken.pointer[destination &* hops &+ hop] * below.pointer[source &* hops &+ hop] }
+      return Double(sum)
+    }
+  }
+
+  /// The edges of relation number `relation`.
+  public func relation(_ relation: Int) -> Relation { Relation(hops: hops, taken: taken[relation], below: below) }
+
+  /// Nodes that join in a hop for each hit.
+  private static func gains(
+    from reached: Buffer<Float>, to next: InclusionProbability.Expansion, _ threads: Threads
+  ) -> Buffer<Float> {
+    let gains = Buffer<Float>(count: reached.count)
+    threads.forEachChunk(of: reached.count, by: 1 << 14) { nodes in
+      for node in nodes where next.hits.pointer[node] > 0 {
+        let joined = Double(next.reached.pointer[node]) - Double(reached.pointer[node])
+        gains.pointer[node] = Float(joined / (Double(next.hits.pointer[node]) * NegativeLog.unit))
+      }
+    }
+    return gains
+  }
+
+  private static func product(_ a: Buffer<Float>, _ b: Buffer<Float>, _ threads: Threads) -> Buffer<Float> {
+    let product = Buffer<Float>(count: a.count)
+    threads.forEachChunk(of: a.count, by: 1 << 14) { nodes in
+      for node in nodes { product.pointer[node] = a.pointer[node] * b.pointer[node] }
+    }
+    return product
+  }
+
+  /// What lies below each node one hop nearer to the seeds: what it held, and what joins through its in-edges.
+  ///
+  /// - Parameters:
+  ///   - sums: What joins for each hit, summed over the in-neighbours of each destination, by relation.
+  ///   - reached: Probabilities before the hop.
+  ///   - taken: `m` of a relation and destination in the hop.
+  private static func raised(
+    _ held: Buffer<Float>, by sums: [Buffer<Float>], _ edges: SampledEdges, _ reached: Buffer<Float>, _ taken: (Int, Int) -> Float
+  ) -> Buffer<Float> {
+    let raised = Buffer<Float>(count: held.count)
+    raised.pointer.update(from: held.pointer, count: held.count)
+    for (number, relation) in edges.relations.enumerated() {
+      let first = relation.destinations.lowerBound
+      for row in 0..<relation.destinations.count where reached.pointer[first &+ row] > 0 {
+        raised.pointer[first &+ row] += taken(number, row) / reached.pointer[first &+ row] * sums[number].pointer[row]
+      }
+    }
+    return raised
+  }
+
+  /// Sums of `joined` over the in-neighbours of each destination, by relation.
+  private static func sums(over edges: SampledEdges, of joined: Buffer<Float>, _ threads: Threads) -> [Buffer<Float>] {
+    let unit = 0x1p-24
+    let fixed = Buffer<UInt64>(count: joined.count)
+    threads.forEachChunk(of: joined.count, by: 1 << 14) { nodes in
+      for node in nodes { fixed.pointer[node] = UInt64(min(0x1p25, Double(joined.pointer[node])) / unit) }
+    }
+    return edges.relations.map { relation in
+      let sums = AtomicSums(count: relation.destinations.count)
+      relation.addToDestinations(fixed, sums, threads: threads)
+      let (values, floats) = (sums.values, Buffer<Float>(count: relation.destinations.count))
+      threads.forEachChunk(of: values.count, by: 1 << 14) { rows in
+        for row in rows { floats.pointer[row] = Float(Double(values.pointer[row]) * unit) }
+      }
+      return floats
+    }
+  }
+}
