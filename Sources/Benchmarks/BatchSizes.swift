@@ -30,10 +30,11 @@ public struct BatchSizes: Codable, Equatable, Sendable {
 
   public init() {}
 
-  /// The same on a graph with `growth` times the nodes and `density` times the mean degree, with `share` times the share of remote rows.
+  /// The same on a graph whose sources repeat `growth` times less, with `density` times the mean degree and `share` times the share of remote
+  /// rows.
   ///
   /// A destination takes its share of more in-edges, as many as `limits` allow. Sources repeat less often: those of a layer are
-  /// modelled as draws from a population that grows with the graph, whose size today follows from how often they repeat today.
+  /// modelled as draws from a population that grows so, whose size today follows from how often they repeat today.
   package func scaled(growth: Double, density: Double, remoteShare share: Double, limits: [[Int]]) -> BatchSizes {
     var result = self
     var destinations = seeds

@@ -58,7 +58,8 @@ public enum EpochBenchmark {
         "sample": traffic.storeBytesSent + traffic.storeBytesReceived - traffic.remoteRowBytes, "fetch": traffic.remoteRowBytes,
         "forward": firstRows * rowBytes, "reduce": traffic.reduceBytesSent,
       ],
-      traffic: traffic, peakMemory: byEpoch[numbers.count - 1].map(\.peakMemory), machine: rates, limits: limits,
+      traffic: traffic, peakMemory: byEpoch[numbers.count - 1].map(\.peakMemory),
+      partBytes: PlanMemory.partBytes(manifest, strideBytes: table.strideBytes), machine: rates, limits: limits,
       shareOfLimit: limits.seconds / seconds.median)
   }
 }

@@ -2,7 +2,7 @@ import Telemetry
 
 extension EpochPlanner {
   /// What the prediction rests on, a line each.
-  func assumptions(parts: Int, share: Double, growth: Double, imbalance: Double) -> [String] {
+  func assumptions(parts: Int, share: Double, growth: Double, repeats: Double, imbalance: Double) -> [String] {
     let measured = report.threads * report.workers
     var lines = [
       "stage factors over limits from a run of \(report.graph) on \(report.workers) x \(report.threads) threads: "
@@ -38,7 +38,8 @@ extension EpochPlanner {
     }
     if growth != 1 {
       lines.append(
-        "degrees and clustering of \(source.manifest.name) hold at \(growth) times its size; rows repeat as draws from a population that grows with it"
+        "degrees and clustering of \(source.manifest.name) hold at \(growth) times its size; rows repeat as draws from a population that "
+          + "grows by its power of \((repeats * 1000).rounded() / 1000), which its out-degrees say"
       )
       lines.append("rows are read as fast as from a table of the sampled size")
     }

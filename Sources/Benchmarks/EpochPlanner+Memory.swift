@@ -7,13 +7,9 @@ extension EpochPlanner {
     let graph = PlanMemory.graphBytes(nodes: nodes * held, halo: halo * held, edges: edges * held)
     let features = Double(strideBytes) * nodes * held
     let measuredSizes = BatchSizes(report)
-    let measuredParts =
-      PlanMemory.graphBytes(
-        nodes: today.nodes, halo: Double(manifest.parts.reduce(0) { $0 + $1.haloNodes }), edges: today.edges) + Double(strideBytes)
-      * today.nodes
     let measuredWeights = 24 * Double(report.weights)
     let rest =
-      Double(report.peakMemory.max() ?? 0) - measuredParts - measuredWeights
+      Double(report.peakMemory.max() ?? 0) - report.partBytes - measuredWeights
       - PlanMemory.programBytes(workers: report.workers)
     let factor = max(0.5, rest / max(1, PlanMemory.workspaceBytes(measuredSizes, report.model)))
     let arena = request.networkBytesPerSecond == nil ? 0 : Double(strideBytes) * sizes.remoteRows

@@ -1,5 +1,6 @@
 import Collectives
 public import Configuration
+import Foundation
 import KVStore
 import Models
 import Partitions
@@ -93,7 +94,6 @@ public struct EpochPlanner {
     let manifest = source.manifest
     let threads = Threads(report.threads * report.workers)
     let parts = max(manifest.partCount, request.workers)
-    let today = (nodes: Double(manifest.nodeCount), edges: Double(manifest.edgeCount))
     let nodes = request.nodes ?? today.nodes
     let edges = request.edges ?? today.edges * nodes / today.nodes
     let growth = nodes / today.nodes
@@ -104,8 +104,9 @@ public struct EpochPlanner {
 
     let (sampled, machine, imbalance) = try sample(threads)
     let share = remoteShareFactor(parts: parts)
+    let repeats = growth == 1 ? 1 : SourceRepeats.exponent(of: source.parts, nodes: manifest.nodeCount)
     let sizes = sampled.scaled(
-      growth: growth, density: edges / nodes / (today.edges / today.nodes), remoteShare: share, limits: request.limits)
+      growth: pow(growth, repeats), density: edges / nodes / (today.edges / today.nodes), remoteShare: share, limits: request.limits)
     let weights = try Model(request.shape).parameters.count
     let traffic = traffic(sizes, steps: steps, partsPerWorker: partsPerWorker, weights: weights)
     let work = EpochWork(
@@ -127,7 +128,7 @@ public struct EpochPlanner {
         "reduce": Double(traffic.reduceBytesSent),
       ],
       memory: memory(sizes, nodes: nodes, edges: edges, weights: weights), batch: sizes,
-      assumptions: assumptions(parts: parts, share: share, growth: growth, imbalance: imbalance))
+      assumptions: assumptions(parts: parts, share: share, growth: growth, repeats: repeats, imbalance: imbalance))
   }
 
   /// Mean sizes of a part's batch, the rates of what the batches read, and the edges of a step's busiest worker over the mean.

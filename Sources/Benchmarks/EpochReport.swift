@@ -45,6 +45,8 @@ public struct EpochReport: Codable, Sendable, CustomStringConvertible {
   public var traffic: Traffic
   /// Largest resident memory of each worker, bytes; file pages shared between workers count for each of them.
   public var peakMemory: [Int]
+  /// Bytes of the parts that were trained on, all together: their graphs and the rows of the input table.
+  public var partBytes: Double
   public var machine: MachineLimits
   public var limits: EpochLimits
   /// Limit over measured seconds: 1 is the machine's limit.

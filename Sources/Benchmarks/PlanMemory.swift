@@ -1,4 +1,5 @@
 import Models
+import Partitions
 
 /// Bytes that one worker holds.
 public struct PlanMemory: Codable, Equatable, Sendable {
@@ -20,6 +21,13 @@ public struct PlanMemory: Codable, Equatable, Sendable {
 
   /// Bytes of the graph files of inner nodes, halo nodes and edges.
   static func graphBytes(nodes: Double, halo: Double, edges: Double) -> Double { 20 * nodes + 20 * halo + 4 * edges }
+
+  /// Bytes of all parts: their graphs and a row of `strideBytes` for each node.
+  static func partBytes(_ manifest: Manifest, strideBytes: Int) -> Double {
+    let halo = Double(manifest.parts.reduce(0) { $0 + $1.haloNodes })
+    return graphBytes(nodes: Double(manifest.nodeCount), halo: halo, edges: Double(manifest.edgeCount))
+      + Double(strideBytes) * Double(manifest.nodeCount)
+  }
 
   /// Bytes that forward and backward of one part's batch write: blocks and samples, and of every layer what is kept, given and
   /// differentiated.

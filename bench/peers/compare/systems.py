@@ -317,6 +317,8 @@ class Rows:
                 str(threads),
                 "--kernels",
                 "fused,full-graph",
+                "--trials",
+                "3",
                 "--json",
             ]
             peer = [
@@ -328,6 +330,8 @@ class Rows:
                 self.data.csc(graph),
                 "--threads",
                 str(threads),
+                "--trials",
+                "3",
             ]
             found.append(System(f"halo, {on(threads)}", ours, read_kernels, {}, False, False, threads))
             found.append(System(f"DGL and torch.sparse, {on(threads)}", peer, read_kernels, {}, False, True, threads))
