@@ -3,13 +3,13 @@ public import Tensors
 /// How much of a mini-batch hangs on each edge: what its destination's batches must read from elsewhere when its source lies in another
 /// part, together with what is sampled below the source.
 ///
-/// With `m[h](v)` the `−log(1 − p)` of an in-edge of `v` being taken in hop `h` of `L` (see `InclusionProbability`):
+/// With `q` and `T` as `InclusionProbability` has them, `m[h](v)` what hop `h` of `L` adds to `−log(1 − T(v))`:
 /// ```
 /// g[h](u) = (q[h+1](u) − q[h](u)) / Σ m[h](v)                          nodes that join for each hit, v the out-neighbours of u
 /// A[L](u) = width(u),  A[h](u) = A[h+1](u) + m[h](u) / q[h](u) · Σ g[h](t) A[h+1](t)       what lies below u, t its in-neighbours
 /// weight(u → v) = Σ over h of m[h](v) · g[h](u) · A[h+1](u)
 /// ```
-/// Summed over the edges of the last hop these are the rows that join in it; an edge nearer to the seeds carries all that lies below.
+/// An edge of the last hop carries its part of the rows that join in it; an edge nearer to the seeds also what lies below its source.
 public struct EdgeUse: Sendable {
   private let hops: Int
   /// `m` by relation, shape (destinations, hops) each.
@@ -27,15 +27,22 @@ public struct EdgeUse: Sendable {
     let (hops, nodes) = (batches.limits.count, batches.edges.nodeCount)
     let taken = batches.edges.relations.map { Buffer<Float>(count: $0.destinations.count * hops) }
     var gains: [Buffer<Float>] = []
-    var hits: [Buffer<UInt64>] = []
+    var hits: [Buffer<Float>] = []
     var reached = [seeds]
+    var batch = InclusionProbability.Expansion(seeds: seeds, edges: batches.edges)
+    var logs = batches.edges.relations.map { Buffer<UInt64>(count: $0.destinations.count) }
     for hop in 0..<hops {
-      let next = batches.expand(reached[hop], hop: hop, threads: threads) { relation, logs in
-        for row in 0..<logs.count { taken[relation].pointer[row &* hops &+ hop] = Float(Double(logs.pointer[row]) * NegativeLog.unit) }
+      let before = batch
+      batches.expand(&batch, hop: hop, threads: threads) { relation, next in
+        for row in 0..<next.count {
+          taken[relation].pointer[row &* hops &+ hop] = NegativeLog.difference(next.pointer[row], logs[relation].pointer[row])
+        }
+        logs[relation] = next
       }
-      gains.append(Self.gains(from: reached[hop], to: next, threads))
-      hits.append(next.hits)
-      reached.append(next.reached)
+      let added = Self.differences(batch.hits, before.hits, threads)
+      gains.append(Self.gains(from: before.reached, to: batch.reached, hits: added, threads))
+      hits.append(added)
+      reached.append(batch.reached)
     }
     let below = Buffer<Float>(count: nodes * hops)
     var held = widths
@@ -44,7 +51,7 @@ public struct EdgeUse: Sendable {
       let joined = Self.product(gains[hop], held, threads)
       for node in 0..<nodes {
         below.pointer[node &* hops &+ hop] = joined.pointer[node]
-        total += Double(hits[hop].pointer[node]) * NegativeLog.unit * Double(joined.pointer[node])
+        total += Double(hits[hop].pointer[node]) * Double(joined.pointer[node])
       }
       guard hop > 0 else { break }
       let sums = Self.sums(over: batches.edges, of: joined, threads)
@@ -75,15 +82,23 @@ public struct EdgeUse: Sendable {
   /// The edges of relation number `relation`.
   public func relation(_ relation: Int) -> Relation { Relation(hops: hops, taken: taken[relation], below: below) }
 
+  /// What a hop adds to sums of logarithms.
+  private static func differences(_ next: Buffer<UInt64>, _ before: Buffer<UInt64>, _ threads: Threads) -> Buffer<Float> {
+    let differences = Buffer<Float>(count: next.count)
+    threads.forEachChunk(of: next.count, by: 1 << 14) { nodes in
+      for node in nodes { differences.pointer[node] = NegativeLog.difference(next.pointer[node], before.pointer[node]) }
+    }
+    return differences
+  }
+
   /// Nodes that join in a hop for each hit.
   private static func gains(
-    from reached: Buffer<Float>, to next: InclusionProbability.Expansion, _ threads: Threads
+    from before: Buffer<Float>, to next: Buffer<Float>, hits: Buffer<Float>, _ threads: Threads
   ) -> Buffer<Float> {
-    let gains = Buffer<Float>(count: reached.count)
-    threads.forEachChunk(of: reached.count, by: 1 << 14) { nodes in
-      for node in nodes where next.hits.pointer[node] > 0 {
-        let joined = Double(next.reached.pointer[node]) - Double(reached.pointer[node])
-        gains.pointer[node] = Float(joined / (Double(next.hits.pointer[node]) * NegativeLog.unit))
+    let gains = Buffer<Float>(count: before.count)
+    threads.forEachChunk(of: before.count, by: 1 << 14) { nodes in
+      for node in nodes where hits.pointer[node] > 0 {
+        gains.pointer[node] = max(0, next.pointer[node] - before.pointer[node]) / hits.pointer[node]
       }
     }
     return gains

@@ -10,7 +10,7 @@ package struct Adjacency: Sendable {
   package let offsets: Buffer<Int32>
   /// Neighbours of each node.
   package let neighbours: Buffer<Int32>
-  /// Directed input edges between the two nodes; `nil` when it is the same for every pair.
+  /// Directed input edges between the two nodes, or what is read over them (`weighted`); `nil` when it is the same for every pair.
   package let weights: Buffer<Int32>?
 
   var nodeCount: Int { offsets.count - 1 }
@@ -19,7 +19,7 @@ package struct Adjacency: Sendable {
   @inline(__always)
   func row(_ node: Int) -> Range<Int> { Int(offsets.pointer[node])..<Int(offsets.pointer[node &+ 1]) }
 
-  /// Input edges that position `entry` stands for, up to a common factor.
+  /// What the pair at position `entry` weighs: its input edges up to a common factor, or what is read over them.
   @inline(__always)
   func weight(_ entry: Int) -> Int { weights.map { Int($0.pointer[entry]) } ?? 1 }
 

@@ -26,8 +26,11 @@ import Testing
     // 2 → 1 → 0: every node has one in-edge at most.
     let path = Self.graph(3, [(1, 0), (2, 1)])
     Self.expect(Self.probabilities(path, limits: [[1]], seeds: [0.5, 0, 0]), [0.5, 0.5, 0])
-    // In the second hop node 0 takes its edge again: 1 − (1 − 1/2)².
-    Self.expect(Self.probabilities(path, limits: [[1], [1]], seeds: [0.5, 0, 0]), [0.5, 0.75, 0.5])
+    // In the second hop node 0 takes the same edge again.
+    Self.expect(Self.probabilities(path, limits: [[1], [1]], seeds: [0.5, 0, 0]), [0.5, 0.5, 0.5])
+    // Here it may take the other: 0.5 · (1 − (1 − 1/2)²).
+    let fork = Self.graph(3, [(1, 0), (2, 0)])
+    Self.expect(Self.probabilities(fork, limits: [[1], [1]], seeds: [0.5, 0, 0]), [0.5, 0.375, 0.375])
     Self.expect(Self.probabilities(path, limits: [], seeds: [0.5, 0, 0]), [0.5, 0, 0])
   }
 
