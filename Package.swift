@@ -49,13 +49,13 @@ let modules: [Target] =
   + module(
     "Inference",
     ["Models", "Kernels", "Loading", "KVStore", "Sampling", "Partitions", "Collectives", "Graphs", "Tensors", "Compression", "Telemetry"],
-    tests: ["Partitioning"])
+    tests: ["Partitioning", "PIM"])
   + module(
     "Training",
     [
       "Configuration", "Loading", "Models", "Inference", "Kernels", "KVStore", "Sampling", "Messaging", "Partitions",
       "Collectives", "Graphs", "Tensors", "Telemetry",
-    ], tests: ["Partitioning", "Datasets"])
+    ], tests: ["Partitioning", "Datasets", "PIM"])
   + module(
     "Benchmarks",
     [
@@ -75,7 +75,7 @@ let command: [Target] = [
     path: "tools/halo",
     swiftSettings: strict),
   .testTarget(
-    name: "HaloToolTests", dependencies: ["halo", "AllocationProbe", "Configuration", "Tensors"], swiftSettings: strict),
+    name: "HaloToolTests", dependencies: ["halo", "AllocationProbe", "Configuration", "PIM", "Tensors"], swiftSettings: strict),
   // A program that counts the blocks of memory that sampling asks for; the tests start it.
   .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
   .executableTarget(

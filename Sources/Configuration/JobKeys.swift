@@ -41,6 +41,12 @@ extension JobKey {
     .choice("order", \.training.order),
     .choice("sampler", \.training.sampler),
     .choice("resample", \.training.resample),
+    JobKey(name: "aggregate") {
+      $1.training.aggregate = try AggregationPlace(parsing: try $0.joined(), option: $0.place)
+    } text: {
+      JobValue.quoted("\($0.training.aggregate)")
+    },
+    .choice("aggregate-type", \.training.aggregateType),
     .whole("epochs", \.training.epochs),
     .whole("seed", \.training.seed),
   ]

@@ -20,13 +20,28 @@ extension TrainingConfiguration {
       try require((0..<1).contains(value), option, "0 up to but not 1", value)
     }
     try validateFirstHop()
+    try validateAggregation()
+  }
+
+  private func validateAggregation() throws {
+    try aggregate.validate(aggregateType)
+    guard isFullBatch else { return }
+    let place = "--aggregate \(aggregate)"
+    try require(
+      model.sumsNeighbours, "--aggregate", "cpu with --model \(model.rawValue), whose layers gather with parameters or compare", aggregate)
+    try require(
+      fanout.hops.allSatisfy { $0 == .everyRelation(.all) }, "--fanout",
+      "\(fanout.hops.map { _ in "all" }.joined(separator: ",")) with \(place), which takes whole neighbourhoods", fanout)
+    try require(firstHop == .sampled, "--first-hop", "sampled with \(place)", firstHop.rawValue)
+    if let batchSizePerPart {
+      try require(false, "--batch-size-per-part", "no value with \(place), whose step has all training nodes", batchSizePerPart)
+    }
   }
 
   private func validateFirstHop() throws {
     guard firstHop == .exact else { return }
-    let fixed: [Model] = [.sage, .gcn, .gin]
     try require(
-      fixed.contains(model), "--first-hop", "sampled with --model \(model.rawValue), whose first layer gathers with parameters", "exact")
+      model.sumsNeighbours, "--first-hop", "sampled with --model \(model.rawValue), whose first layer gathers with parameters", "exact")
     try require(inputDropout == 0, "--first-hop", "sampled with --input-dropout, which comes before the first layer gathers", "exact")
   }
 

@@ -7,6 +7,9 @@ public struct TrainingConfiguration: Codable, Equatable, Sendable {
     case sage
     case sagePool = "sage-pool"
     case gcn, gat, gatv2, gin
+
+    /// Whether layers sum the rows of neighbours without parameters in the sum.
+    var sumsNeighbours: Bool { [.sage, .gcn, .gin].contains(self) }
   }
   public enum Activation: String, Codable, Sendable, CaseIterable { case relu, elu, prelu }
   public enum Norm: String, Codable, Sendable, CaseIterable { case none, layer }
@@ -112,6 +115,10 @@ public struct TrainingConfiguration: Codable, Equatable, Sendable {
   /// Sampler of the training batches; sampled evaluation is uniform.
   public var sampler = Sampler.uniform
   public var resample = Resample.step
+  /// Where sums over in-neighbours are computed, forward and backward. On a machine with processing-in-memory an epoch is one step over all
+  /// training nodes and their whole neighbourhoods: `batchSize` is not used.
+  public var aggregate = AggregationPlace.cpu
+  public var aggregateType = AggregationPlace.Element.float32
   public var epochs = 10
   public var seed: UInt64 = 0
 
@@ -146,7 +153,10 @@ public struct TrainingConfiguration: Codable, Equatable, Sendable {
   /// Layers of the model.
   public var layerCount: Int { fanout.hops.count }
 
-  /// Seeds of one step over `parts` parts.
+  /// Whether an epoch is one step over all training nodes.
+  public var isFullBatch: Bool { aggregate != .cpu }
+
+  /// Seeds of one step over `parts` parts, unless it has all.
   public func globalBatchSize(parts: Int) -> Int { batchSizePerPart.map { $0 * parts } ?? batchSize }
 
   /// Weight decay of `layer`; the output weight of a jumping connection counts to the last.

@@ -33,10 +33,13 @@ extension LayerwiseInference {
       scratchBytes: 2 * quarter)
   }
 
-  /// Bytes of the smallest budget: a tile of rows and a row to each other worker at a time.
+  /// Bytes of the smallest budget: a tile of rows, or a part's where the aggregator takes whole layers, and a row to each other worker at a
+  /// time.
   public func leastMemory(_ steps: InferenceSteps) -> Int {
     let sentRow = steps.steps.map(sentColumns).reduce(0, max) * 4 * (group.size - 1)
-    return fixedBytes + 4 * max(steps.steps.map(tileBytes).reduce(0, max), sentRow)
+    let largestPart = parts.map(\.innerCount).max() ?? 0
+    let tiles = aggregator.takesWholeLayers ? max(1, (largestPart + Tiles.height - 1) / Tiles.height) : 1
+    return fixedBytes + 4 * max(tiles * steps.steps.map(tileBytes).reduce(0, max), sentRow)
   }
 
   /// Bytes held whatever the chunks.
@@ -44,7 +47,16 @@ extension LayerwiseInference {
     let locals = parts.map { $0.innerCount + $0.haloCount }
     let perLocal = (model.shape.readsDegrees ? 4 : 0) + (model.shape.rowNormalise ? 4 : 0)
     return halo.residentBytes + perLocal * locals.reduce(0, +) + model.inferenceSourceBytes * (locals.max() ?? 0)
-      + 4 * model.parameters.count
+      + 4 * model.parameters.count + (aggregator.takesWholeLayers ? wholeLayerBytes : 0)
+  }
+
+  /// Bytes of the widest rows of a part as an aggregator of whole layers gets and gives them, twice each: as they are, and as it adds them.
+  private var wholeLayerBytes: Int {
+    let columns = (0..<model.shape.layers).map { layer in
+      max(model.transformedColumns(of: layer), model.shape.relations.count * model.shape.inputWidth(of: layer))
+    }
+    let rows = parts.map { 2 * $0.innerCount + $0.haloCount }
+    return 8 * (columns.max() ?? 0) * (rows.max() ?? 0)
   }
 
   /// Bytes of scratch for a tile of rows.

@@ -1,7 +1,7 @@
 public import Collectives
 import Graphs
 public import KVStore
-import Kernels
+public import Kernels
 public import Models
 public import Partitions
 public import Tensors
@@ -10,13 +10,14 @@ public import Tensors
 ///
 /// Between layers the rows of halo nodes are exchanged: the layer's input where it aggregates first, its product with the weights,
 /// which is narrower, where it transforms first. Each part's rows are a function of the partition and the weights alone: the same
-/// bits for any number of workers and threads, any chunks and any storage.
+/// bits for any number of workers and threads, any chunks and any storage. Where the aggregator takes whole layers, a part is one chunk.
 public final class LayerwiseInference {
   let parts: [LocalPartition]
   let model: Model
   let input: InferenceInput
   let halo: HaloExchange
   let group: any ProcessGroup
+  let aggregator: any Aggregator
   private let threads: Threads
   private let edges: [InferenceEdges]
   private let workspace: InferenceWorkspace
@@ -26,15 +27,19 @@ public final class LayerwiseInference {
   /// - Parameters:
   ///   - parts: The worker's own parts, increasing.
   ///   - input: Gives the input rows, of the model's width and layout.
+  ///   - aggregator: Brings the rows of neighbours together; whole layers at once only for a model whose layers sum them.
   public init(
-    parts: [LocalPartition], model: Model, input: InferenceInput, assignment: PartAssignment, group: any ProcessGroup, threads: Threads
+    parts: [LocalPartition], model: Model, input: InferenceInput, assignment: PartAssignment, group: any ProcessGroup,
+    aggregator: any Aggregator = CPUAggregator(), threads: Threads
   ) throws {
+    precondition(!aggregator.takesWholeLayers || model.shape.kind.sumsNeighbours, "\(model.shape.kind) sums no rows")
     self.parts = parts
     self.model = model
     self.input = input
     self.group = group
+    self.aggregator = aggregator
     self.threads = threads
-    workspace = InferenceWorkspace(model)
+    workspace = InferenceWorkspace(model, aggregator: aggregator)
     edges = parts.map { InferenceEdges($0, degrees: model.shape.readsDegrees) }
     halo = try HaloExchange(parts: parts, assignment: assignment, group: group)
   }
@@ -99,7 +104,7 @@ public final class LayerwiseInference {
   /// - Parameter store: Makes the rows of every own part, each filled by the function it is given.
   private func compute<Storage: InferenceStorage>(
     _ layer: Int, from previous: [Storage.Rows], _ weights: UnsafePointer<Float>, _ storage: Storage, chunk: Int,
-    _ store: ((Int, MatrixView) -> Void) throws -> [Storage.Rows]
+    _ store: ((Int, MatrixView) throws -> Void) throws -> [Storage.Rows]
   ) throws -> [Storage.Rows] {
     let arena = RowArena()  // Holds the pulled rows of the first layer; its memory ends with the layer.
     let rows = try inputRows(of: layer, previous: previous, arena, storage)
@@ -111,15 +116,17 @@ public final class LayerwiseInference {
             layer, edges: edges[index], destinations: range, rows: rows[index], transformed: transformed?[index].view, weights: weights,
             into: out, workspace: workspace, threads: threads)
         }
+        // Before the rows count as finished.
+        try aggregator.check()
       }
     }
   }
 
   private func rows<Storage: InferenceStorage>(
-    of step: Int, of steps: InferenceSteps, _ storage: Storage, fill: (Int, MatrixView) -> Void
+    of step: Int, of steps: InferenceSteps, _ storage: Storage, fill: (Int, MatrixView) throws -> Void
   ) throws -> [Storage.Rows] {
     try parts.indices.map { index in
-      try storage.rows(of: step, part: index, columns: steps.columns(step, of: model)) { fill(index, $0) }
+      try storage.rows(of: step, part: index, columns: steps.columns(step, of: model)) { try fill(index, $0) }
     }
   }
 

@@ -86,5 +86,8 @@ public final class InferenceWorkspace: Sendable {
   let layer: LayerWorkspace
   let kept = GrowingBuffer<Float>()
 
-  public init(_ model: Model) { layer = LayerWorkspace(relations: model.shape.relations.count) }
+  /// - Parameter aggregator: Brings the rows of neighbours together in layers that sum them.
+  public init(_ model: Model, aggregator: any Aggregator = CPUAggregator()) {
+    layer = LayerWorkspace(relations: model.shape.relations.count, aggregator: aggregator)
+  }
 }

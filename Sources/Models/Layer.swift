@@ -45,6 +45,7 @@ struct Layer: Sendable {
     workspace.keptColumns = convolution.keptWidth
     let kept = workspace.kept.matrix(rows: edges.destinationCount, columns: convolution.keptWidth)
     convolution.prepare(edges, input, weights: weights, workspace, mode, threads)
+    convolution.gather(edges, input, transformed: transformed, workspace, threads)
     finish.prepare(rows: edges.destinationCount, dropout: dropout, keeps: true, workspace.finish)
     let residual = finish.residual(edges, input, weights, workspace.finish, threads)
     nonisolated(unsafe) let weights = weights
@@ -56,6 +57,7 @@ struct Layer: Sendable {
       finish.apply(
         z, rows: rows, weights: weights, residual: residual, dropout: dropout, ids: edges.ids, keeps: true, workspace.finish, rows)
     }
+    workspace.endGathering()
     return output
   }
 

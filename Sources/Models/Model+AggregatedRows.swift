@@ -30,7 +30,8 @@ extension Model {
       for relation in 0..<firstHop.relations {
         let gathered = target.columns(firstHop.columns(of: relation))
         if let propagation {
-          propagation.propagate(tile, edges, relation, source, scales: node, factors: both, firstHop.selfWeight, into: gathered)
+          let means = Gathered(source, along: edges.neighborhood(relation, scales: both), .mean)
+          propagation.propagate(tile, edges, relation, means, source, scales: node, factors: both, firstHop.selfWeight, into: gathered)
         } else {
           Aggregation.aggregate(tile, of: edges.neighborhood(relation, scales: own), rows: source, .mean, into: gathered)
         }

@@ -53,6 +53,7 @@ extension Model {
     let own = layer.own(out, in: here)
     if let own { layer.transform(destinations, input, weights, into: nil, own: own, here, threads) }
     layer.convolution.prepare(edges, input, weights: weights, here, .inference, threads)
+    layer.convolution.gather(edges, input, transformed: transformed, here, threads)
     let residual = layer.finish.residual(edges, input, weights, here.finish, threads)
     let lanes = Lanes(rows: destinations.count)
     let scratch = LaneTiles(lanes, columns: layer.convolution.keptWidth, workspace.kept)
@@ -69,6 +70,7 @@ extension Model {
           z, rows: tile, weights: weights, residual: residual, dropout: nil, ids: nil, keeps: false, here.finish, maskRows)
       }
     }
+    here.endGathering()
   }
 
   /// Whether logits are made of the layers' outputs by `inferHead`, and of which layers'.

@@ -7,6 +7,14 @@ public struct ModelShape: Codable, Equatable, Sendable {
     case sage
     case sagePool = "sage-pool"
     case gcn, gin, gat, gatv2
+
+    /// Whether layers sum the rows of neighbours, by edges that have no factor of their own: what an `Aggregator` computes.
+    public var sumsNeighbours: Bool {
+      switch self {
+      case .sage, .gcn, .gin: true
+      case .sagePool, .gat, .gatv2: false
+      }
+    }
   }
 
   public enum Activation: String, Codable, Sendable, CaseIterable { case relu, elu, prelu }

@@ -1,4 +1,4 @@
-import Kernels
+public import Kernels
 import Tensors
 
 /// Memory of a model's forward and backward pass, used again every step: after warm-up nothing allocates.
@@ -24,9 +24,13 @@ public final class ModelWorkspace: @unchecked Sendable {
   /// Factor of the input's kept elements in the last forward pass; `nil` without input dropout.
   var inputMaskScale: Float?
 
-  /// - Parameter model: Every pass that uses the workspace is this model's, or one of equal shape.
-  public init(_ model: Model) {
-    layers = (0..<model.shape.layers).map { _ in LayerWorkspace(relations: model.shape.relations.count) }
+  /// - Parameters:
+  ///   - model: Every pass that uses the workspace is this model's, or one of equal shape.
+  ///   - aggregator: Brings the rows of neighbours together, forward and backward, in layers that sum them.
+  public init(_ model: Model, aggregator: any Aggregator = CPUAggregator()) {
+    layers = (0..<model.shape.layers).map { _ in
+      LayerWorkspace(relations: model.shape.relations.count, aggregator: aggregator)
+    }
     head = JumpWorkspace(layers: model.shape.layers)
   }
 }
@@ -70,12 +74,31 @@ final class LayerWorkspace: @unchecked Sendable {
   let sums = LaneSums()
   /// Scratch tiles of every lane.
   let tiles = GrowingBuffer<Float>()
+  let aggregator: any Aggregator
+  /// What is gathered along each relation, of rows in a forward pass and of gradients in a backward pass.
+  private(set) var gathered: [Gathered] = []
+  private let gatheredRows: [GrowingBuffer<Float>]
 
-  init(relations: Int) {
+  init(relations: Int, aggregator: any Aggregator) {
+    self.aggregator = aggregator
+    gatheredRows = (0..<relations).map { _ in GrowingBuffer() }
     transposed = (0..<relations).map { _ in TransposedEdges() }
     gatherScales = (0..<relations).map { _ in GrowingBuffer() }
     attention = AttentionWorkspace(relations: relations)
   }
+
+  /// Gathers along every relation; `input` gives a relation's rows and edges.
+  func gather(
+    _ reduction: Aggregation.Reduction, _ threads: Threads, _ input: (_ relation: Int) -> (rows: RowSource, edges: Neighborhood)
+  ) {
+    gathered = gatheredRows.enumerated().map { relation, memory in
+      let (rows, edges) = input(relation)
+      return aggregator.gather(rows, along: edges, reduction, into: memory, threads: threads)
+    }
+  }
+
+  /// Lets go of the rows that the pass gathered from.
+  func endGathering() { gathered = [] }
 
   /// Sorts every relation's edges by source.
   func transpose(_ edges: LayerEdges, _ threads: Threads) {

@@ -59,13 +59,6 @@ struct OutputGradient: @unchecked Sendable {
 /// Rows that were used for themselves, where they are destinations, and by their neighbours, from the gradients of both uses.
 struct GatheredGradient: @unchecked Sendable {
   // Sendable: as above.
-  struct Relation {
-    /// Edges by source; a destination's factor is its scale.
-    var edges: Neighborhood
-    /// Gradient of what was gathered along the relation, by destination.
-    var gradient: MatrixView
-  }
-
   /// Gradient of a use of the rows for themselves, by destination.
   struct Own {
     var gradient: MatrixView
@@ -73,7 +66,8 @@ struct GatheredGradient: @unchecked Sendable {
   }
 
   var own: [Own]
-  var relations: [Relation]
+  /// Gradients of what was gathered along each relation, gathered along its edges by source; a destination's factor is its scale.
+  var relations: [Gathered]
   /// Factor of each row at last; `nil`: 1.
   var scales: UnsafePointer<Float>?
 
@@ -82,7 +76,7 @@ struct GatheredGradient: @unchecked Sendable {
     let begins = own.first?.factor == 1
     var gathered = begins ? own[0].gradient.rows(clampedTo: range) : nil
     for relation in relations {
-      Aggregation.aggregate(range, of: relation.edges, rows: RowSource(relation.gradient), .sum, adding: gathered, into: tile)
+      relation.write(range, adding: gathered, into: tile)
       gathered = tile
     }
     for use in own.dropFirst(begins ? 1 : 0) {

@@ -19,10 +19,20 @@ extension PIMAggregation {
     _ edges: Neighborhood, sourceCount: Int, columns: Int, inputs: UnsafePointer<Element>, weights: UnsafePointer<Element>? = nil,
     operation: PIMOperation? = nil, into out: UnsafeMutablePointer<Element.Sum>, threads: Threads
   ) throws -> PIMTimes {
+    try run(
+      SourceTilings(edges, sourceCount: sourceCount), columns: columns, inputs: inputs, weights: weights, operation: operation, into: out,
+      threads: threads)
+  }
+
+  /// The same of a graph whose slices are kept.
+  package func run<Element: PIMElement>(
+    _ tilings: SourceTilings, columns: Int, inputs: UnsafePointer<Element>, weights: UnsafePointer<Element>? = nil,
+    operation: PIMOperation? = nil, into out: UnsafeMutablePointer<Element.Sum>, threads: Threads
+  ) throws -> PIMTimes {
     precondition(Element.type == strategy.elementType, "\(Element.type) rows for \(strategy)")
     try checkColumns(columns)
     let operation = operation ?? self.operation(isMax: false)
-    let tiling = SourceTiling(edges.withoutFactors, sourceCount: sourceCount, slices: strategy.slices)
+    let (edges, tiling) = (tilings.edges, tilings[strategy.slices])
     let widths = widths(columns)
     let clusters = topology.clusters(perRank: strategy.clustersPerRank)
     let slices = (0..<strategy.slices).map { SliceRun(tiling, slice: $0, edges: edges, weights: weights) }

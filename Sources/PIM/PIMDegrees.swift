@@ -13,14 +13,17 @@ public struct PIMDegrees: Sendable {
   /// The degrees of a graph, and of its slices as `SourceTiling` cuts them.
   ///
   /// - Parameter edges: Kept by the caller while this is used.
-  public init(_ edges: Neighborhood, sourceCount: Int) {
+  public init(_ edges: Neighborhood, sourceCount: Int) { self.init(SourceTilings(edges, sourceCount: sourceCount)) }
+
+  /// The degrees of a graph, and of its slices as `tilings` has them.
+  public init(_ tilings: SourceTilings) {
+    let edges = tilings.edges
     rowCount = edges.destinationCount
-    self.sourceCount = sourceCount
+    sourceCount = tilings.sourceCount
     let counts = (0..<edges.destinationCount).map { Int(edges.end[$0]) - Int(edges.begin[$0]) }
     edgeCount = counts.reduce(0, +)
     largest = counts.max() ?? 0
-    let tilings = Tilings(edges.withoutFactors, sourceCount: sourceCount)
-    makeSlice = { number, count in tilings.slice(number, of: count) }
+    makeSlice = { number, count in SliceEdges(tilings[count], slice: number) }
   }
 
   /// A graph of which the degrees alone are known: the edges of a destination come from all slices alike, and those left over from
@@ -45,23 +48,6 @@ public struct PIMDegrees: Sendable {
 
   /// Slice `number` of `count`. O(rows).
   package func slice(_ number: Int, of count: Int) -> SliceEdges { makeSlice(number, count) }
-}
-
-/// The slices of one graph, made when they are asked for.
-private final class Tilings: Sendable {
-  private let edges: Neighborhood
-  private let sourceCount: Int
-  private let made = Cache<Int, SourceTiling>()
-
-  init(_ edges: Neighborhood, sourceCount: Int) {
-    self.edges = edges
-    self.sourceCount = sourceCount
-  }
-
-  func slice(_ number: Int, of count: Int) -> SliceEdges {
-    let tiling = made.value(count) { SourceTiling(edges, sourceCount: sourceCount, slices: count) }
-    return SliceEdges(tiling, slice: number)
-  }
 }
 
 extension SliceEdges {

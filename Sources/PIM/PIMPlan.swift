@@ -6,12 +6,19 @@ public struct PIMPlan: Codable, Sendable {
     public var columns: Int
     /// Measured seconds of the aggregation on the processors at hand, all parts.
     public var measuredCPU: Double
+    /// Slices of each part's sources that the planner gave their cache; 1: none but the whole.
+    public var cacheSlices: [Int] = []
+    /// Joules of the machine's host over these seconds, as if it were the one at hand; `nil` where its watts are not known.
+    public var hostJoules: Double?
     /// Strategy for each part.
     public var strategies: [PIMStrategy]
     /// Modelled times, part after part on one machine; `nil` where a part fits no strategy.
     public var modelled: PIMTimes?
-    /// Modelled seconds where host and cores overlap, without a product on the host.
+    /// Modelled seconds where host and cores overlap and the host aggregates a share of the destinations as fast as it was measured here;
+    /// without a product on the host.
     public var modelledOverlapped: Double?
+    /// Share of the destinations that the host then takes, the mean over parts.
+    public var modelledHostShare: Double?
     /// Joules of the machine's modules over the modelled total, and of its host where its watts are known.
     public var modelledJoules: Double?
 
@@ -31,6 +38,9 @@ public struct PIMPlan: Codable, Sendable {
 
   public var machine: String
   public var cores: Int
+  /// Watts of the machine's modules while their cores work, and of its host; `nil`: not known, and left out of energy.
+  public var moduleWatts: Double
+  public var hostWatts: Double?
   /// Threads that were measured.
   public var threads: Int
   public var nodes: Int
@@ -41,9 +51,13 @@ public struct PIMPlan: Codable, Sendable {
 
 extension PIMPlan: CustomStringConvertible {
   public var description: String {
-    var lines = ["\(nodes) nodes, \(edges) edges; CPU: measured here, \(threads) threads; PIM: modelled, \(machine), \(cores) cores"]
+    let host = hostWatts.map { "\(Text.short($0)) W of the host" } ?? "none of the host"
+    var lines = [
+      "\(nodes) nodes, \(edges) edges; CPU: measured here, \(threads) threads; PIM: modelled, \(machine), \(cores) cores",
+      "energy: modelled, \(Text.short(moduleWatts)) W of the modules and \(host) over modelled seconds; CPU: the host's over measured seconds",
+    ]
     for (number, layer) in layers.enumerated() {
-      lines.append("layer \(number + 1), \(layer.columns) columns: CPU \(seconds(layer.measuredCPU)) measured, " + text(layer))
+      lines.append("layer \(number + 1), \(layer.columns) columns: CPU \(processors(layer)), " + text(layer))
       lines.append("  recommended: \(layer.recommendsPIM ? "PIM" : "CPU")" + reason(layer))
       if let strategy = layer.strategies.first { lines.append("  strategy of the first part: \(strategy)") }
     }
@@ -51,7 +65,13 @@ extension PIMPlan: CustomStringConvertible {
     return lines.joined(separator: "\n")
   }
 
-  private func seconds(_ value: Double) -> String { value < 0.1 ? "\(Text.short(1000 * value)) ms" : "\(Text.short(value)) s" }
+  private func seconds(_ value: Double) -> String { Text.seconds(value) }
+
+  private func processors(_ layer: Layer) -> String {
+    let sliced = layer.cacheSlices.filter { $0 > 1 }.count
+    let slices = sliced > 0 ? " (sources of \(sliced) of \(layer.cacheSlices.count) parts sliced for the cache)" : ""
+    return "\(seconds(layer.measuredCPU)) measured\(slices)" + (layer.hostJoules.map { ", \(Text.short($0)) J modelled" } ?? "")
+  }
 
   private func phases(_ times: PIMTimes) -> String {
     "host→PIM \(seconds(times.hostToPIM)), kernel \(seconds(times.kernel)), PIM→host \(seconds(times.pimToHost)), "
@@ -60,7 +80,10 @@ extension PIMPlan: CustomStringConvertible {
 
   private func text(_ layer: Layer) -> String {
     guard let times = layer.modelled else { return "PIM: no strategy fits the banks" }
-    let overlapped = layer.modelledOverlapped.map { ", \(seconds($0)) modelled with host and cores overlapped" } ?? ""
+    let share = Text.short(100 * (layer.modelledHostShare ?? 0))
+    let overlapped =
+      layer.modelledOverlapped.map { ", \(seconds($0)) modelled with host and cores overlapped, the host taking \(share) % of the rows" }
+      ?? ""
     let joules = layer.modelledJoules.map { ", \(Text.short($0)) J modelled" } ?? ""
     return "PIM \(seconds(times.total)) modelled (\(phases(times)); once: load \(seconds(times.load)))\(overlapped)\(joules)"
   }

@@ -32,38 +32,47 @@ public struct PIMPlanner: Sendable {
 
   /// - Parameter columns: Columns of the rows that each layer aggregates.
   public func plan(_ parts: [Part], columns: [Int], report: (String) -> Void = { _ in }) -> PIMPlan {
-    let degrees = parts.map { PIMDegrees($0.edges, sourceCount: $0.sourceCount) }
+    let tilings = parts.map { SourceTilings($0.edges, sourceCount: $0.sourceCount) }
+    let degrees = tilings.map { PIMDegrees($0) }
     let layers = columns.map { columns in
       report("measuring \(columns) columns")
-      return layer(parts, degrees, columns)
+      return layer(tilings, degrees, columns)
     }
+    let topology = tuner.topology
     return PIMPlan(
-      machine: tuner.topology.name, cores: tuner.topology.cores, threads: threads.count, nodes: degrees.reduce(0) { $0 + $1.rowCount },
+      machine: topology.name, cores: topology.cores, moduleWatts: topology.wattsPerModule * Double(topology.modules),
+      hostWatts: topology.hostWatts, threads: threads.count, nodes: degrees.reduce(0) { $0 + $1.rowCount },
       edges: degrees.reduce(0) { $0 + $1.edgeCount }, layers: layers, batch: sampled(columns.first ?? 1))
   }
 
-  private func layer(_ parts: [Part], _ degrees: [PIMDegrees], _ columns: Int) -> PIMPlan.Layer {
-    let measured = parts.reduce(0) { $0 + seconds($1.edges, sourceCount: $1.sourceCount, columns: columns) }
+  private func layer(_ tilings: [SourceTilings], _ degrees: [PIMDegrees], _ columns: Int) -> PIMPlan.Layer {
+    let slices = tilings.map { $0.plan(rowBytes: columns * MemoryLayout<Float>.stride).slices }
+    let measured = zip(tilings, slices).map { seconds($0, slices: $1, columns: columns) }
     let choices = degrees.map { tuner.best($0, columns: columns) }
-    var layer = PIMPlan.Layer(columns: columns, measuredCPU: measured, strategies: choices.compactMap { $0?.strategy })
-    guard layer.strategies.count == parts.count, !parts.isEmpty else { return layer }
-    let times = choices.reduce(PIMTimes()) { $0 + ($1?.times ?? PIMTimes()) }
+    var layer = PIMPlan.Layer(
+      columns: columns, measuredCPU: measured.reduce(0, +), cacheSlices: slices, strategies: choices.compactMap { $0?.strategy })
     let topology = tuner.topology
-    layer.modelled = times
-    layer.modelledOverlapped = choices.reduce(0) { $0 + ($1.map { OverlapSchedule.best($0.times, dense: 0).overlapped } ?? 0) }
-    let watts = topology.wattsPerModule * Double(topology.modules) + (topology.hostWatts ?? 0)
-    layer.modelledJoules = times.total * watts
+    layer.hostJoules = topology.hostWatts.map { $0 * layer.measuredCPU }
+    guard layer.strategies.count == tilings.count, !tilings.isEmpty else { return layer }
+    let times = choices.compactMap { $0?.times }
+    let schedules = zip(times, measured).map { OverlapSchedule.best($0, dense: 0, hostAggregation: $1) }
+    let all = times.reduce(PIMTimes(), +)
+    layer.modelled = all
+    layer.modelledOverlapped = schedules.reduce(0) { $0 + $1.overlapped }
+    layer.modelledHostShare = schedules.reduce(0) { $0 + $1.hostShare } / Double(schedules.count)
+    layer.modelledJoules = all.total * (topology.wattsPerModule * Double(topology.modules) + (topology.hostWatts ?? 0))
     return layer
   }
 
   /// Median seconds of sums on this machine; rows of any values take as long, but they must have pages of their own.
-  private func seconds(_ edges: Neighborhood, sourceCount: Int, columns: Int) -> Double {
-    let (rows, out) = (Matrix(rows: sourceCount, columns: columns), Matrix(rows: edges.destinationCount, columns: columns))
-    for row in 0..<sourceCount { rows.view.row(row).update(repeating: 1, count: columns) }
+  private func seconds(_ tilings: SourceTilings, slices: Int, columns: Int) -> Double {
+    let (rows, out) = (Matrix(rows: tilings.sourceCount, columns: columns), Matrix(rows: tilings.edges.destinationCount, columns: columns))
+    for row in 0..<tilings.sourceCount { rows.view.row(row).update(repeating: 1, count: columns) }
     let source = RowSource(rows.view)
+    if slices > 1 { _ = tilings[slices] }  // Made once for a graph, and not timed.
     let times = (0...trials).map { _ in
       let begin = MonotonicClock.now()
-      Aggregation.aggregate(edges, rows: source, .sum, into: out.view, threads: threads)
+      CPUAggregator().aggregate(source, tilings, slices: slices, .sum, into: out.view, threads: threads)
       return Double(MonotonicClock.now() - begin) * 1e-9
     }
     return withExtendedLifetime((rows, out)) { times.dropFirst().sorted()[trials / 2] }
@@ -77,11 +86,12 @@ public struct PIMPlanner: Sendable {
     for edge in 0..<edgeCount { sources.pointer[edge] = UInt32((edge * 7919) % edgeCount) }
     let edges = Neighborhood(destinationCount: batch.destinations, indptr: offsets.pointer, sources: sources.pointer)
     return withExtendedLifetime((offsets, sources)) {
-      let ranked = tuner.ranked(PIMDegrees(edges, sourceCount: edgeCount), columns: columns)
+      let tilings = SourceTilings(edges, sourceCount: edgeCount)
+      let ranked = tuner.ranked(PIMDegrees(tilings), columns: columns)
       let best = ranked.min { $0.times.total + $0.times.load < $1.times.total + $1.times.load }
       return PIMPlan.Batch(
         destinations: batch.destinations, fanout: batch.fanout, columns: columns,
-        measuredCPU: seconds(edges, sourceCount: edgeCount, columns: columns), modelled: best?.times)
+        measuredCPU: seconds(tilings, slices: 1, columns: columns), modelled: best?.times)
     }
   }
 }

@@ -1,25 +1,33 @@
 extension PIMTopology {
   public static let presets = [upmem1992, upmem2556, upmem640, generic]
 
+  /// Watts of PyGim's host: two Xeon Silver 4215, each of 85 W as Intel gives its thermal design power. Nobody measured it, memory and
+  /// boards are not in it, and no time depends on it.
+  private static let pyGimHostWatts = 170.0
+
   /// The machine of PyGim's measurements: 16 modules, 32 ranks, 1,992 usable cores at 350 MHz, 23.22 W a module (PyGim §5).
   public static let upmem1992 = PIMTopology(
     name: "upmem1992", coresOfRanks: spread(1992, over: 32), megahertz: 350, bankBytes: PIMCore.defaultBankBytes,
-    scratchpadBytes: PIMCore.defaultScratchpadBytes, modules: 16, wattsPerModule: 23.22, hostWatts: nil, costs: .upmem, host: .pyGim)
+    scratchpadBytes: PIMCore.defaultScratchpadBytes, modules: 16, wattsPerModule: 23.22,
+    hostWatts: pyGimHostWatts, costs: .upmem, host: .pyGim)
 
   /// The larger machine of PrIM: 20 modules, 40 ranks, 2,556 usable cores at 350 MHz (PrIM, table of systems); host as PyGim's.
   public static let upmem2556 = PIMTopology(
     name: "upmem2556", coresOfRanks: spread(2556, over: 40), megahertz: 350, bankBytes: PIMCore.defaultBankBytes,
-    scratchpadBytes: PIMCore.defaultScratchpadBytes, modules: 20, wattsPerModule: 23.22, hostWatts: nil, costs: .upmem, host: .pyGim)
+    scratchpadBytes: PIMCore.defaultScratchpadBytes, modules: 20, wattsPerModule: 23.22,
+    hostWatts: pyGimHostWatts, costs: .upmem, host: .pyGim)
 
   /// The smaller machine of PrIM: 10 modules, 640 cores at 267 MHz (PrIM, table of systems); host as PyGim's.
   public static let upmem640 = PIMTopology(
     name: "upmem640", coresOfRanks: spread(640, over: 10), megahertz: 267, bankBytes: PIMCore.defaultBankBytes,
-    scratchpadBytes: PIMCore.defaultScratchpadBytes, modules: 10, wattsPerModule: 23.22, hostWatts: nil, costs: .upmem, host: .pyGim)
+    scratchpadBytes: PIMCore.defaultScratchpadBytes, modules: 10, wattsPerModule: 23.22,
+    hostWatts: pyGimHostWatts, costs: .upmem, host: .pyGim)
 
   /// A machine of round numbers to change in a JSON file: 16 full ranks at 350 MHz.
   public static let generic = PIMTopology(
     name: "generic", coresOfRanks: spread(1024, over: 16), megahertz: 350, bankBytes: PIMCore.defaultBankBytes,
-    scratchpadBytes: PIMCore.defaultScratchpadBytes, modules: 8, wattsPerModule: 23.22, hostWatts: nil, costs: .upmem, host: .pyGim)
+    scratchpadBytes: PIMCore.defaultScratchpadBytes, modules: 8, wattsPerModule: 23.22,
+    hostWatts: pyGimHostWatts, costs: .upmem, host: .pyGim)
 }
 
 extension PIMHost {

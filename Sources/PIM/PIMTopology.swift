@@ -63,6 +63,7 @@ public struct PIMTopology: Hashable, Codable, Sendable {
     try check(megahertz > 0 && megahertz.isFinite, "a clock above 0 MHz", megahertz)
     try check(bankBytes >= 8 && scratchpadBytes >= 8, "memory in banks and scratchpads", "\(bankBytes), \(scratchpadBytes) bytes")
     try check(modules >= 1 && wattsPerModule >= 0, "modules and their watts", "\(modules), \(wattsPerModule)")
+    if let hostWatts { try check(hostWatts >= 0 && hostWatts.isFinite, "watts of the host from 0", hostWatts) }
     let rates =
       [host.writePerRank, host.broadcastPerRank, host.writeLimit, host.readPerRank, host.memoryBandwidth]
       + (host.readLimit + host.copyRows + host.addRows).map(\.rate)

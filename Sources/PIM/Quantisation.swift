@@ -24,7 +24,7 @@ public struct Quantisation: Hashable, Sendable {
   }
 
   /// The nearest number of `x`, halves away from zero.
-  func quantised<Element: FixedWidthInteger & SignedInteger>(_ x: Float, as type: Element.Type) -> Element {
+  public func quantised<Element: FixedWidthInteger & SignedInteger>(_ x: Float, as type: Element.Type) -> Element {
     let most = Float(1 << (bits - 1))
     return Element(max(-most, min(most, (x / scale).rounded())))
   }

@@ -9,4 +9,7 @@ enum Text {
   static func short(_ value: Double) -> String {
     String(format: abs(value) >= 1000 ? "%.0f" : "%.4g", value)
   }
+
+  /// Seconds, as milliseconds where they are few.
+  static func seconds(_ value: Double) -> String { value < 0.1 ? "\(short(1000 * value)) ms" : "\(short(value)) s" }
 }

@@ -2,7 +2,7 @@ public import Collectives
 import Configuration
 import Foundation
 public import Inference
-import Kernels
+public import Kernels
 import Messaging
 import Models
 import Partitions
@@ -21,6 +21,8 @@ public final class InferenceJob {
     public var output: String
     public var outputs: Set<PredictionOutput> = [.logits, .predictions]
     public var memory = MemoryAmount.share(0.5)
+    /// Brings the rows of neighbours together, and counts what it does.
+    public var aggregator: any Aggregator = CPUAggregator()
     public var threads = 1
     /// Seconds of silence after which a worker counts as lost.
     public var silenceLimit = ExecutionConfiguration().silenceLimit
@@ -88,6 +90,7 @@ public final class InferenceJob {
     }
     self.task = task
     let model = trained.model
+    try group.agree { try Self.checkAggregator(request.aggregator, model) }
     let steps = InferenceSteps(model, joins: request.outputs.contains(.embeddings) && model.joinsSeveralLayers)
     self.steps = steps
     kept = try group.agree { try Self.kept(request.outputs, steps: steps, model: model) }
@@ -101,7 +104,10 @@ public final class InferenceJob {
     }
     try StartupAgreement.check(
       group: group, partitions: request.partitions,
-      with: [.init("model", trained.checksum), .init("--outputs", Self.text(request.outputs))])
+      with: [
+        .init("model", trained.checksum), .init("--outputs", Self.text(request.outputs)),
+        .init("--aggregate", request.aggregator.identity),
+      ])
     let threads = Threads(request.threads)
     let parts = try group.agree {
       try assignment.parts(of: group.rank).map { try LocalPartition(directory: request.partitions, manifest: manifest, part: $0) }
@@ -109,12 +115,22 @@ public final class InferenceJob {
     self.parts = parts
     let tables = parts.map { $0.nodes[0].tables[task.table.name]! }  // The manifest has it, so every part does.
     let inference = try LayerwiseInference(
-      parts: parts, model: model, input: .tables(tables), assignment: assignment, group: group, threads: threads)
+      parts: parts, model: model, input: .tables(tables), assignment: assignment, group: group, aggregator: request.aggregator,
+      threads: threads)
     self.inference = inference
     memory = try group.agree {
       try inference.memory(budget: try request.memory.bytes(sharedBy: group.hostRanks.count), steps: steps)
     }
     directory = URL(fileURLWithPath: request.output).standardizedFileURL.path + ".partial"
+  }
+
+  private static func checkAggregator(_ aggregator: any Aggregator, _ model: Model) throws {
+    let kind = model.shape.kind
+    guard !aggregator.takesWholeLayers || kind.sumsNeighbours else {
+      throw ConfigurationError(
+        "--aggregate", expected: "cpu for a model of kind \(kind.rawValue), whose layers gather with parameters or compare",
+        found: "a simulated machine")
+    }
   }
 
   /// Names of the files that steps give themselves.
@@ -139,7 +155,7 @@ public final class InferenceJob {
       identity: [
         "model": trained.checksum, "partition": try Checksum.of(file: "\(request.partitions)/\(Manifest.fileName)"),
         "outputs": Self.text(request.outputs), "program": try Checksum.of(file: "/proc/self/exe"),
-        "instruction set": "\(InstructionSet.detected)", "BLAS": BLAS.description,
+        "instruction set": "\(InstructionSet.detected)", "BLAS": BLAS.description, "aggregator": request.aggregator.identity,
       ], resume: request.resume, force: request.force)
     if directory.isResumed { report("going on with \(directory.partialPath)") }
     return directory

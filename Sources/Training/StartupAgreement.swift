@@ -14,7 +14,10 @@ enum StartupAgreement {
     let options = String(decoding: try encoder.encode(request.training), as: UTF8.self)
     try check(
       group: group, partitions: request.partitions,
-      with: [.init("training options", options), .init("--no-map-peers", String(!request.execution.mapPeers))])
+      with: [
+        .init("training options", options), .init("--no-map-peers", String(!request.execution.mapPeers)),
+        .init("--aggregate", request.aggregator.identity),
+      ])
   }
 
   /// - Parameter others: What else must be the same.

@@ -3,7 +3,7 @@ public import Configuration
 import Foundation
 import Inference
 import KVStore
-import Kernels
+public import Kernels
 package import Loading
 public import Models
 public import Partitions
@@ -28,6 +28,8 @@ public final class TrainingJob {
     public var stopRequested: @Sendable () -> Bool = { false }
     public var training: TrainingConfiguration
     public var execution: ExecutionConfiguration
+    /// The place that `training.aggregate` names; it counts what it does.
+    public var aggregator: any Aggregator = CPUAggregator()
     /// Scores the model on the validation and test sets; off where only the training steps matter.
     public var evaluates = true
     /// Watches the other workers' heartbeats; off for workers that share a process.
@@ -65,6 +67,7 @@ public final class TrainingJob {
     self.group = group
     self.report = report
     let (training, execution) = (request.training, request.execution)
+    precondition(request.aggregator.takesWholeLayers == training.isFullBatch, "the aggregator that the configuration names")
     try group.agree {
       try training.validate()
       try execution.validate()
@@ -76,19 +79,20 @@ public final class TrainingJob {
       watched: request.watched)
     try StartupAgreement.check(group: group, request: request)
     let (worker, manifest) = (worker, worker.manifest)
+    let task = try group.agree { try PredictionTask(manifest: manifest, directory: request.partitions, training: training) }
+    let trainCounts = manifest.parts.map { $0.splits[task.split].train[task.nodeType] }
+    let batchSize =
+      training.isFullBatch ? max(1, trainCounts.reduce(0, +)) : training.globalBatchSize(parts: manifest.partCount)
     if group.rank == 0 {
       report(
-        "batch: \(training.globalBatchSize(parts: manifest.partCount)) seeds a step over \(manifest.partCount) parts; fan-out "
+        "batch: \(batchSize) seeds a step over \(manifest.partCount) parts; fan-out "
           + "\(training.fanout), input hop first\(Self.samplingNotice(training))")
       for notice in [worker.assignment.notice, group.size > 1 ? CoreBinding.notice(threads: execution.threads) : nil] {
         if let notice { report(notice) }
       }
     }
-    let task = try group.agree { try PredictionTask(manifest: manifest, directory: request.partitions, training: training) }
     plan = BatchPlan(
-      order: training.order == .balanced ? .balanced : .global, seed: training.seed,
-      batchSize: training.globalBatchSize(parts: manifest.partCount),
-      trainCounts: manifest.parts.map { $0.splits[task.split].train[task.nodeType] })
+      order: training.order == .balanced ? .balanced : .global, seed: training.seed, batchSize: batchSize, trainCounts: trainCounts)
     let model = try group.agree { try Model(task.modelShape) }
     self.model = model
     let reducer = GradientReducer(
@@ -112,7 +116,7 @@ public final class TrainingJob {
     normalisers = try StepNormalisers(plan: plan, loss: loss, targets: targets, loader: loader, reducer: reducer)
     step = TrainingStep(
       model: model, loader: loader, loss: loss, targets: targets, reducer: reducer, configuration: training,
-      stepsPerEpoch: plan.stepsPerEpoch, threads: threads)
+      stepsPerEpoch: plan.stepsPerEpoch, aggregator: request.aggregator, group: group, threads: threads)
     meter = TrafficMeter(store: input.store, source: source, client: worker.client, reducer: reducer)
     evaluator = try Evaluator(
       worker: worker, model: model, store: store, source: source, task: task, loss: loss, targets: targets, reducer: reducer,
@@ -170,6 +174,7 @@ public final class TrainingJob {
   /// What the log says of samples that are not drawn anew and uniformly in every step.
   private static func samplingNotice(_ training: TrainingConfiguration) -> String {
     (training.sampler == .labor ? ", on average (LABOR)" : "") + (training.resample == .epoch ? "; samples are kept for an epoch" : "")
+      + (training.isFullBatch ? "; all training nodes in one step, sums over neighbours on \(training.aggregate), simulated" : "")
   }
 
   /// The epoch to train, from 0; `nil` when the run is finished.

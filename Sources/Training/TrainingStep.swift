@@ -10,7 +10,7 @@ import Tensors
 /// One synchronous step: sample → fetch → forward → backward → reduce → update.
 ///
 /// Every part of the worker is computed by itself, one after the other, into its own gradient: which worker computes a part cannot
-/// change its bits.
+/// change its bits. A step over all training nodes loads them once: its neighbourhoods and rows are those of every epoch.
 final class TrainingStep {
   private let model: Model
   private let loader: BatchLoader
@@ -20,8 +20,12 @@ final class TrainingStep {
   private let loss: Loss
   /// Of each own part.
   private let targets: [NodeTargets]
+  private let aggregator: any Aggregator
+  private let group: any ProcessGroup
   private let threads: Threads
   private let workspace: ModelWorkspace
+  /// The batches of a step over all training nodes, once they are loaded.
+  private var standing: [PartBatch]?
   private let targetRows = TargetRows()
   /// The replica of the weights, equal on every worker after every step.
   let weights: Buffer<Float>
@@ -31,8 +35,7 @@ final class TrainingStep {
 
   init(
     model: Model, loader: BatchLoader, loss: Loss, targets: [NodeTargets], reducer: GradientReducer, configuration: TrainingConfiguration,
-    stepsPerEpoch: Int,
-    threads: Threads
+    stepsPerEpoch: Int, aggregator: any Aggregator, group: any ProcessGroup, threads: Threads
   ) {
     self.model = model
     self.loader = loader
@@ -40,8 +43,10 @@ final class TrainingStep {
     self.configuration = configuration
     self.loss = loss
     self.targets = targets
+    self.aggregator = aggregator
+    self.group = group
     self.threads = threads
-    workspace = ModelWorkspace(model)
+    workspace = ModelWorkspace(model, aggregator: aggregator)
     weights = model.initialWeights(seed: configuration.seed)
     optimizer = DenseOptimizer(
       reducer: reducer, layout: model.parameters, configuration: configuration, stepsPerEpoch: stepsPerEpoch, threads: threads)
@@ -69,15 +74,26 @@ final class TrainingStep {
   ///
   /// - Parameter normaliser: What the mean loss of the step divides by; see `StepNormalisers`.
   func take(epoch: Int, step: Int, runStep: UInt32, normaliser: Double) throws -> [PartOutcome] {
-    let batches = try clock.measure(.sample) { try loader.sample(epoch: epoch, step: step) }
-    try clock.measure(.fetch) { try loader.fetch(epoch: epoch, step: step) }
+    let batches = try load(epoch: epoch, step: step)
     let outcomes = zip(batches, targets).map { compute($0, targets: $1, runStep: runStep) }
+    // A machine may have found that a layer does not fit its memory; processors never do.
+    if aggregator.takesWholeLayers { try group.agree { try aggregator.check() } }
     let gradient = try clock.measure(.reduce) { try reducer.reduce() }
     try clock.measure(.update) {
       try optimizer.update(weights: weights.pointer, gradient: gradient, normaliser: normaliser, runStep: Int(runStep))
       try reducer.allGather(weights: weights.pointer)
     }
     return outcomes
+  }
+
+  /// The batches of a step with their rows. All training nodes come in the order of the first epoch, in a resumed run too.
+  private func load(epoch: Int, step: Int) throws -> [PartBatch] {
+    if let standing { return standing }
+    let epoch = configuration.isFullBatch ? 0 : epoch
+    let batches = try clock.measure(.sample) { try loader.sample(epoch: epoch, step: step) }
+    try clock.measure(.fetch) { try loader.fetch(epoch: epoch, step: step) }
+    if configuration.isFullBatch { standing = batches }
+    return batches
   }
 
   /// Forward and backward of one part, its gradient handed to the reducer.

@@ -103,6 +103,15 @@ import Testing
     ("fanout: [[5], 5]", "job.yaml:1: fanout: expected a text or a list of texts, found a list of 2"),
     ("eval-fanout: few", "job.yaml:1: eval-fanout: expected whole numbers above 0, or all, one per layer, found 'few' in 'few'"),
     ("class-weights: 1,x", "job.yaml:1: class-weights: expected none, balanced, or a number for each class, found 'x' in '1,x'"),
+    (
+      "aggregate: gpu",
+      "job.yaml:1: aggregate: expected cpu, or pim: and a preset or the JSON file of a machine, found 'gpu'"
+    ),
+    ("fanout: all\naggregate-type: int8", "job.yaml:2: aggregate-type: expected float32 with --aggregate cpu, found int8"),
+    (
+      "aggregate: pim:generic\nfanout: 5",
+      "job.yaml:2: fanout: expected all with --aggregate pim:generic, which takes whole neighbourhoods, found 5"
+    ),
     ("features: ~", "job.yaml:1: features: expected a name, found nothing"),
     ("partitions: ''", "job.yaml:1: partitions: expected a path, found '', a text in quotation marks"),
     ("# the last\nepochs: 0", "job.yaml:2: epochs: expected 1 to 1000000, found 0"),
@@ -148,6 +157,10 @@ import Testing
     (job.execution.checkpointEvery, job.execution.keepCheckpoints, job.startingModel) = (5, 2, "/runs/first")
     #expect(try read(job.yaml(remarks: ["one", "two"])) == job)
     #expect(try read(Job(partitions: "/p").yaml()) == Job(partitions: "/p"))
+    var machine = Job(partitions: "/p")
+    (machine.training.aggregate, machine.training.aggregateType) = (.pim("/data/two words: #1.json"), .int32)
+    machine.training.fanout = try Fanout(parsing: "all,all")
+    #expect(try read(machine.yaml()) == machine)
   }
 
   @Test func keysAreUniqueAndWrittenInTheirOrder() {

@@ -35,6 +35,23 @@ import Testing
     #expect(throws: ConfigurationError.self) { try ClassWeights(parsing: "1,two") }
   }
 
+  @Test func placesOfAggregationAreTheProcessorsOrAMachine() throws {
+    #expect(try AggregationPlace(parsing: "cpu") == .cpu && AggregationPlace(parsing: "pim:a/b:c.json") == .pim("a/b:c.json"))
+    for text in ["", "pim", "pim:", "gpu", "CPU"] {
+      #expect(
+        throws: ConfigurationError("--here", expected: "cpu, or pim: and a preset or the JSON file of a machine", found: "'\(text)'")
+      ) { try AggregationPlace(parsing: text, option: "--here") }
+    }
+    var configuration = TrainingConfiguration()
+    #expect(!configuration.isFullBatch)
+    (configuration.aggregate, configuration.aggregateType) = (.pim("generic"), .int16)
+    configuration.fanout = try Fanout(parsing: "all,all")
+    try configuration.validate()
+    #expect(configuration.isFullBatch)
+    let stored = try JSONDecoder().decode(TrainingConfiguration.self, from: JSONEncoder().encode(configuration))
+    #expect(stored == configuration)
+  }
+
   @Test func theBatchIsGlobalUnlessGivenPerPart() {
     var configuration = TrainingConfiguration()
     configuration.batchSize = 1000
@@ -65,6 +82,13 @@ import Testing
     Fault("--first-hop", "exact") { ($0.firstHop, $0.model) = (.exact, .gat) },
     Fault("--first-hop", "exact") { ($0.firstHop, $0.model) = (.exact, .gatv2) },
     Fault("--first-hop", "exact") { ($0.firstHop, $0.model) = (.exact, .sagePool) },
+    Fault("--aggregate-type", "int8") { $0.aggregateType = .int8 },
+    Fault("--aggregate", "pim:generic") { ($0.aggregate, $0.model) = (.pim("generic"), .sagePool) },
+    Fault("--fanout", "15,10,5") { $0.aggregate = .pim("generic") },
+    Fault("--first-hop", "exact") { ($0.aggregate, $0.fanout, $0.firstHop) = (.pim("generic"), try! Fanout(parsing: "all,all"), .exact) },
+    Fault("--batch-size-per-part", "9") {
+      ($0.aggregate, $0.fanout, $0.batchSizePerPart) = (.pim("generic"), try! Fanout(parsing: "all"), 9)
+    },
     Fault("--batch-size", "0") { $0.batchSize = 0 },
     Fault("--batch-size-per-part", "-1") { $0.batchSizePerPart = -1 },
     Fault("--epochs", "0") { $0.epochs = 0 },

@@ -22,12 +22,37 @@ import Testing
       #expect(try #require(layer["measuredCPU"] as? Double) > 0)
       #expect((layer["strategies"] as? [Any])?.count == 2)
       #expect(try #require((layer["modelled"] as? [String: Any])?["kernel"] as? Double) > 0)
+      #expect(layer["cacheSlices"] as? [Int] == [1, 1], "500 rows fit any cache")
+      let share = try #require(layer["modelledHostShare"] as? Double)
+      #expect((0...0.5).contains(share))
     }
+  }
+
+  /// Joules are watts times seconds: of the host over what was measured, of modules and host over what is modelled.
+  @Test func energyFollowsFromWattsAndSeconds() throws {
+    for (options, watts) in [([], 170.0), (["--host-watts", "250"], 250)] as [([String], Double)] {
+      let plan = try HaloTool.run(["pim", "plan", parts, "--preset", "upmem640", "--columns", "64", "--json"] + options).object()
+      let moduleWatts = try #require(plan["moduleWatts"] as? Double)
+      #expect(plan["hostWatts"] as? Double == watts && abs(moduleWatts - 232.2) < 1e-9)
+      let layer = try #require((plan["layers"] as? [[String: Any]])?.first)
+      let measured = try #require(layer["measuredCPU"] as? Double)
+      let hostJoules = try #require(layer["hostJoules"] as? Double)
+      #expect(abs(hostJoules - watts * measured) <= 1e-9 * watts * measured)
+      let modelled = try #require(layer["modelled"] as? [String: Any])
+      let total = ["hostToPIM", "kernel", "pimToHost", "merge"].reduce(0) { $0 + (modelled[$1] as? Double ?? .nan) }
+      let joules = try #require(layer["modelledJoules"] as? Double)
+      #expect(abs(joules - (watts + 232.2) * total) <= 1e-9 * joules)
+    }
+    let line = try HaloTool.run(["pim", "plan", parts, "--host-watts", "-1"])
+    #expect(line.status != 0 && line.messages.contains("--host-watts"))
   }
 
   @Test func everyTimeOfTheMachineIsCalledModelled() throws {
     let outcome = try HaloTool.run(["pim", "plan", parts, "--columns", "64"])
     #expect(outcome.status == 0)
+    #expect(outcome.output.contains("W of the modules and 170 W of the host over modelled seconds"))
+    #expect(
+      outcome.output.contains("J modelled, PIM ") && outcome.output.contains(" modelled with host and cores overlapped, the host taking "))
     #expect(outcome.output.contains("CPU: measured here") && outcome.output.contains("PIM: modelled, upmem1992"))
     #expect(outcome.output.contains("sampled mini-batch") && outcome.output.contains("s modelled (host→PIM"))
   }

@@ -1,6 +1,7 @@
 import Collectives
 import Inference
 import KVStore
+import Kernels
 import Models
 import Partitions
 import Tensors
@@ -12,6 +13,7 @@ struct InferenceRun {
   let weights: Buffer<Float>
   var workers = 1
   var threads = 1
+  var aggregator: any Aggregator = CPUAggregator()
 
   /// Random values for every parameter, biases too.
   static func weights(_ model: Model, seed: UInt64) -> Buffer<Float> {
@@ -29,7 +31,7 @@ struct InferenceRun {
     _ source: Source,
     _ body: @escaping @Sendable (LayerwiseInference, [LocalPartition], InProcessGroup, UnsafePointer<Float>) throws -> Result
   ) throws -> [Result] {
-    let (directory, model, weights, workers, threads) = (directory, model, weights, workers, threads)
+    let (directory, model, weights, workers, threads, aggregator) = (directory, model, weights, workers, threads, aggregator)
     return try InProcessGroup.run(size: workers) { group in
       let manifest = try Manifest.load(directory)
       let assignment = try PartAssignment(parts: manifest.partCount, workers: workers)
@@ -47,7 +49,8 @@ struct InferenceRun {
             workers: (0..<manifest.partCount).map(assignment.worker(of:)), client: nil))
       }
       let inference = try LayerwiseInference(
-        parts: parts, model: model, input: input, assignment: assignment, group: group, threads: Threads(threads))
+        parts: parts, model: model, input: input, assignment: assignment, group: group, aggregator: aggregator,
+        threads: Threads(threads))
       return try withExtendedLifetime(weights) { try body(inference, parts, group, weights.pointer) }
     }
   }

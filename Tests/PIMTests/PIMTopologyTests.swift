@@ -12,6 +12,7 @@ import Testing
       #expect(try PIMTopology.named(preset.name) == preset)
     }
     #expect(Set(PIMTopology.upmem1992.coresOfRanks) == [62, 63])
+    #expect(PIMTopology.presets.allSatisfy { $0.hostWatts == 170 }, "two processors of 85 W")
   }
 
   @Test func filesDescribeMachines() throws {
@@ -25,6 +26,9 @@ import Testing
     machine.megahertz = 0
     try JSONEncoder().encode(machine).write(to: URL(fileURLWithPath: path))
     #expect(throws: InputError(path, expected: "a clock above 0 MHz", found: "0.0")) { try PIMTopology.named(path) }
+    (machine.megahertz, machine.hostWatts) = (500, -1)
+    try JSONEncoder().encode(machine).write(to: URL(fileURLWithPath: path))
+    #expect(throws: InputError(path, expected: "watts of the host from 0", found: "-1.0")) { try PIMTopology.named(path) }
     try Data("{}".utf8).write(to: URL(fileURLWithPath: path))
     #expect(throws: InputError(path, expected: "a machine with the fields of a preset", found: "other JSON")) {
       try PIMTopology.named(path)

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Configuration
 import Inference
+import Telemetry
 import Training
 
 struct InferCommand: WorkerCommand {
@@ -11,7 +12,9 @@ struct InferCommand: WorkerCommand {
       Layer after layer, each from whole neighbourhoods; by itself this is one worker, under 'halo launch' several share the parts, and \
       the files have the same bytes. OUT receives part-000/logits.npy, predictions.npy and embeddings.npy, one row per inner node of the \
       part, and manifest.json with their checksums; 'halo gather' joins the parts in the order of your nodes. Until everything is \
-      computed it is OUT.partial: after a kill, --resume goes on from the last finished layer, with any number of workers.
+      computed it is OUT.partial: after a kill, --resume goes on from the last finished layer, with any number of workers. With \
+      --aggregate pim:upmem1992 sums over neighbours run on a simulated machine with processing-in-memory, a part's layer at a time; its \
+      times are modelled and stand beside the measured time of the rest.
       """)
 
   @Argument(help: ArgumentHelp("Run directory of the model.", valueName: "run"))
@@ -38,6 +41,8 @@ struct InferCommand: WorkerCommand {
   @Option(help: help("Seconds of silence after which a worker counts as lost and the job ends.", ExecutionConfiguration().silenceLimit))
   var silenceLimit: Double?
 
+  @OptionGroup var aggregation: AggregationOptions
+
   @Flag(help: "Go on with what an interrupted inference left in OUT.partial.")
   var resume = false
 
@@ -49,6 +54,8 @@ struct InferCommand: WorkerCommand {
     if let silenceLimit, silenceLimit < 1 {
       throw ConfigurationError("--silence-limit", expected: "at least 1 second", found: "\(silenceLimit)")
     }
+    let (place, element) = try aggregation.place()
+    _ = try place.machine(element)
   }
 
   func run() throws {
@@ -57,10 +64,15 @@ struct InferCommand: WorkerCommand {
     request.outputs = Set(outputs.values)
     (request.memory, request.threads, request.resume, request.force) = (memory, threads, resume, force.force)
     if let silenceLimit { request.silenceLimit = silenceLimit }
+    let (place, element) = try aggregation.place()
+    let machine = try place.machine(element)
+    if let machine { request.aggregator = machine }
     let job = request
     try WorkerJob.run { group in
+      let begin = MonotonicClock.now()
       let summary = try InferenceJob.run(job, group: group, report: Halo.printNote)
-      if group.rank == 0 { try report.show(summary) }
+      let result = try ModelledResult(summary, machine: machine, since: begin, in: group)
+      if group.rank == 0 { try report.show(result) }
     }
   }
 }

@@ -31,6 +31,9 @@ struct JobOptions: ParsableArguments {
 
   @OptionGroup var training: TrainingOptions
 
+  @OptionGroup(title: "Aggregation")
+  var aggregation: AggregationOptions
+
   @OptionGroup(title: "How it is executed")
   var execution: ExecutionOptions
 
@@ -91,6 +94,7 @@ struct JobOptions: ParsableArguments {
     if let startingModel { job.startingModel = startingModel }
     if !repetition.isEmpty { job.repetition = try Repetition(parsing: repetition.joined(separator: ",")) }
     try training.apply(to: &job.training)
+    try aggregation.apply(to: &job.training)
     execution.apply(to: &job.execution)
     checkpoints.apply(to: &job.execution)
     return job

@@ -23,6 +23,7 @@ extension TrainingConfiguration.Task: ExpressibleByArgument {}
 extension TrainingConfiguration.Optimizer: ExpressibleByArgument {}
 extension TrainingConfiguration.Schedule: ExpressibleByArgument {}
 extension TrainingConfiguration.Metric: ExpressibleByArgument {}
+extension AggregationPlace.Element: ExpressibleByArgument {}
 extension ExecutionConfiguration.Residency: ExpressibleByArgument {}
 extension Generators.Communities.Level: ExpressibleByArgument {}
 

@@ -16,9 +16,10 @@ struct PIMPlanCommand: ParsableCommand {
     commandName: "plan",
     abstract: "Say where to aggregate whole graphs: on this machine, measured, or on one with processing-in-memory, modelled.",
     discussion: """
-      Aggregates over all in-edges of every part here and takes the time; finds the strategy that is modelled to take least on the \
-      machine, and says which of both is faster for each layer. No such machine is there: its times are modelled from counted work and \
-      published rates. A JSON file with the fields of a preset describes another machine.
+      Aggregates over all in-edges of every part here and takes the time, sources sliced for the cache where that pays; finds the strategy \
+      that is modelled to take least on the machine, and says which of both is faster for each layer. No such machine is there: its times are \
+      modelled from counted work and published rates, its joules from watts and these times. A JSON file with the fields of a preset \
+      describes another machine.
       """)
 
   @Argument(help: "Partition directory.")
@@ -39,11 +40,22 @@ struct PIMPlanCommand: ParsableCommand {
   @Flag(inversion: .prefixedNo, help: "Fold factors of edges into rows before and after, so that cores only add.")
   var addOnly = true
 
+  @Option(
+    help: ArgumentHelp(
+      "Watts of the machine's host while it works. (default: the machine's; of the presets 170, two Xeon Silver 4215 of 85 W design power)",
+      valueName: "watts"))
+  var hostWatts: Double?
+
   @OptionGroup var threads: ThreadsOption
   @OptionGroup var report: ReportOptions
 
   func run() throws {
-    var tuner = PIMTuner(try PIMTopology.named(preset))
+    var topology = try PIMTopology.named(preset)
+    if let hostWatts {
+      guard hostWatts >= 0, hostWatts.isFinite else { throw InputError("--host-watts", expected: "watts from 0", found: "\(hostWatts)") }
+      topology.hostWatts = hostWatts
+    }
+    var tuner = PIMTuner(topology)
     tuner.elementTypes = try types.split(separator: ",").map { name in
       guard let type = PIMElementType(rawValue: String(name)) else {
         throw InputError("--type", expected: PIMElementType.allCases.map(\.rawValue).joined(separator: ", "), found: "'\(name)'")

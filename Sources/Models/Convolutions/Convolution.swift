@@ -25,8 +25,8 @@ enum OwnProduct: Sendable, Equatable {
 /// activation.
 ///
 /// Letters: `S` sources, `D` destinations, `I` inputs and `O` outputs per row, `R` relations. A forward pass is `prepare`, then
-/// `transform` for every tile of sources (by their owners, in exact inference: what neighbours need travels), then `combine` for
-/// every tile of destinations. Tiles are computed by any thread in any order, and a tile's bits depend on nothing else.
+/// `transform` for every tile of sources (by their owners, in exact inference: what neighbours need travels), then `gather`, then
+/// `combine` for every tile of destinations. Tiles are computed by any thread in any order, and a tile's bits depend on nothing else.
 protocol Convolution: Sendable {
   var inputs: Int { get }
   var outputs: Int { get }
@@ -44,6 +44,12 @@ protocol Convolution: Sendable {
   func prepare(
     _ edges: LayerEdges, _ input: LayerInput, weights: UnsafePointer<Float>, _ workspace: LayerWorkspace, _ mode: PassMode,
     _ threads: Threads)
+
+  /// Gathers along every relation, or gets ready to, what `combine` reads of all sources; nothing where an edge's factor is computed from
+  /// its rows.
+  ///
+  /// - Parameter transformed: By source, shape (S, `transformedWidth`).
+  func gather(_ edges: LayerEdges, _ input: LayerInput, transformed: MatrixView?, _ workspace: LayerWorkspace, _ threads: Threads)
 
   /// The transformed rows of sources `rows`, and the own products of the first of them, where they are wanted.
   ///
@@ -87,6 +93,8 @@ extension Convolution {
     _ edges: LayerEdges, _ input: LayerInput, weights: UnsafePointer<Float>, _ workspace: LayerWorkspace, _ mode: PassMode,
     _ threads: Threads
   ) {}
+
+  func gather(_ edges: LayerEdges, _ input: LayerInput, transformed: MatrixView?, _ workspace: LayerWorkspace, _ threads: Threads) {}
 
   /// First element of the bias in the flat vector.
   var biasStart: Int { range.upperBound - outputs }

@@ -39,6 +39,10 @@ struct GINConvolution: Convolution {
     propagation.transform(rows, of: input, weights: weights, into: transformed, own: own, tile: tile)
   }
 
+  func gather(_ edges: LayerEdges, _ input: LayerInput, transformed: MatrixView?, _ workspace: LayerWorkspace, _ threads: Threads) {
+    propagation.gather(edges, input, transformed: transformed, workspace, threads)
+  }
+
   func combine(
     _ rows: Range<Int>, along edges: LayerEdges, input: LayerInput, transformed: MatrixView?, own: MatrixView?,
     weights: UnsafePointer<Float>, kept: MatrixView, into z: MatrixView, workspace: LayerWorkspace, mode: PassMode

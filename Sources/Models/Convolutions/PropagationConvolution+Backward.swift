@@ -15,6 +15,10 @@ extension PropagationConvolution {
     case .aggregateFirst:
       let keepsGradient = wantsInput || learnsEpsilon
       aggregateFirst(edges, self.weights(in: weights), upstream, gradient, keepsGradient, workspace, threads)
+      if wantsInput {
+        let aggregated = workspace.inputGradient.matrix(rows: edges.destinationCount, columns: aggregatedWidth)
+        gather(workspace, threads) { aggregated.columns(inputColumns($0)) }
+      }
       if case .sum(let epsilon?) = weighing { sumEpsilon(edges, input, into: gradient + epsilon, workspace, threads) }
     case .transformFirst:
       transformFirst(edges, input, self.weights(in: weights), upstream, gradient, wantsInput, workspace, threads)
@@ -35,17 +39,23 @@ extension PropagationConvolution {
     if case .sum(_?) = weighing { true } else { false }
   }
 
-  /// The gather of gradients `c·G_r` along the relations that `relations` names.
+  /// Gathers the gradients `c·G_r` along the transposed edges of each relation.
+  private func gather(_ workspace: LayerWorkspace, _ threads: Threads, _ gradient: (Int) -> MatrixView) {
+    workspace.gather(.sum, threads) { relation in
+      (
+        RowSource(gradient(relation)),
+        workspace.transposed[relation].neighborhood(scales: workspace.gatherScales[relation].pointer)
+      )
+    }
+  }
+
+  /// What was gathered of gradients `c·G_r` along the relations that `relations` names.
   private func gathered(
     relations: Range<Int>, _ workspace: LayerWorkspace, _ gradient: (Int) -> MatrixView
   ) -> GatheredGradient {
     GatheredGradient(
       own: workspace.selfWeight == 0 ? [] : relations.map { .init(gradient: gradient($0), factor: workspace.selfWeight) },
-      relations: relations.map { relation in
-        .init(
-          edges: workspace.transposed[relation].neighborhood(scales: workspace.gatherScales[relation].pointer),
-          gradient: gradient(relation))
-      },
+      relations: Array(workspace.gathered[relations]),
       scales: sourceScales(workspace))
   }
 
@@ -94,6 +104,7 @@ extension PropagationConvolution {
     threads.forEachChunk(of: edges.destinationCount, by: Tiles.height) { rows in
       scaleRows(dz.rows(rows), first: rows.lowerBound, workspace)
     }
+    gather(workspace, threads) { _ in dz }
     let dy = workspace.transformedGradient.matrix(rows: edges.sourceCount, columns: transformedWidth)
     threads.forEachChunk(of: edges.sourceCount, by: Tiles.height) { rows in
       for relation in 0..<relations {

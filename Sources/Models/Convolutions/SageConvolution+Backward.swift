@@ -10,11 +10,16 @@ extension SageConvolution {
     let parameters = parameters(in: weights)
     let gradient = gradient + range.lowerBound
     switch order {
-    case .aggregateFirst: aggregateFirst(edges, parameters, upstream, gradient, wantsInput, workspace, threads)
+    case .aggregateFirst:
+      aggregateFirst(edges, parameters, upstream, gradient, wantsInput, workspace, threads)
+      guard wantsInput else { return }
+      let joined = workspace.inputGradient.matrix(rows: edges.destinationCount, columns: joinedWidth)
+      workspace.gather(.sum, threads) { (RowSource(joined.columns(joinedColumns($0))), transposed($0, workspace)) }
     case .transformFirst:
       // The transposed gather reads the gradient's rows in any order.
       let dz = upstream.materialised(
         rows: edges.destinationCount, columns: outputs, in: workspace.activationGradient, threads)
+      workspace.gather(.sum, threads) { (RowSource(dz), transposed($0, workspace)) }
       if case .sparse(let entries, _) = input {
         transformFirst(edges, entries, dz, self.parameters(at: gradient), workspace, threads)
       } else {
@@ -29,11 +34,7 @@ extension SageConvolution {
     }
     let joined = workspace.inputGradient.matrix(rows: edges.destinationCount, columns: joinedWidth)
     return OutputGradient(
-      GatheredGradient(
-        own: [.init(gradient: joined.columns(joinedColumns(nil)))],
-        relations: (0..<relations).map { relation in
-          .init(edges: transposed(relation, workspace), gradient: joined.columns(joinedColumns(relation)))
-        }))
+      GatheredGradient(own: [.init(gradient: joined.columns(joinedColumns(nil)))], relations: workspace.gathered))
   }
 
   /// The edges by source, and the factors of their means.
@@ -69,11 +70,10 @@ extension SageConvolution {
     }
   }
 
-  /// Gradient of the transformed rows `range`: the transposed mean of `dz`.
-  private func gatherTransformed(_ range: Range<Int>, _ dz: MatrixView, into tile: MatrixView, _ workspace: LayerWorkspace) {
-    for relation in 0..<relations {
-      Aggregation.aggregate(
-        range, of: transposed(relation, workspace), rows: RowSource(dz), .sum, into: tile.columns(transformedColumns(relation)))
+  /// Gradient of the transformed rows `range`: the transposed mean of the output's gradient.
+  private func writeTransformed(_ range: Range<Int>, into tile: MatrixView, _ workspace: LayerWorkspace) {
+    for (relation, gathered) in workspace.gathered.enumerated() {
+      gathered.write(range, into: tile.columns(transformedColumns(relation)))
     }
   }
 
@@ -90,7 +90,7 @@ extension SageConvolution {
       let scratch = tiles.tile(rows.lowerBound / lanes.length)
       let x = input.tile(rows, copiedTo: scratch.columns(0..<copied))
       let dy = scratch.columns(copied..<copied + transformedWidth).prefix(rows.count)
-      gatherTransformed(rows, dz, into: dy, workspace)
+      writeTransformed(rows, into: dy, workspace)
       // Destinations are the first of the sources: a tile has all, some or none of its rows among them.
       let own = dz.rows(clampedTo: rows)
       let sum = self.parameters(at: sum)
@@ -117,7 +117,7 @@ extension SageConvolution {
   ) {
     let dy = workspace.transformed.matrix(rows: edges.sourceCount, columns: transformedWidth)
     threads.forEachChunk(of: edges.sourceCount, by: Tiles.height) { rows in
-      gatherTransformed(rows, dz, into: dy.rows(rows), workspace)
+      writeTransformed(rows, into: dy.rows(rows), workspace)
     }
     let input = LayerInput.sparse(entries, first: 0)
     // The own weight lies first, the bias behind the neighbours' weights.

@@ -18,27 +18,31 @@ extension SageConvolution {
     }
   }
 
+  func gather(_ edges: LayerEdges, _ input: LayerInput, transformed: MatrixView?, _ workspace: LayerWorkspace, _ threads: Threads) {
+    if let transformed {
+      workspace.gather(.mean, threads) { (RowSource(transformed.columns(transformedColumns($0))), edges.relations[$0]) }
+    } else {
+      let (source, scales) = input.dense
+      workspace.gather(.mean, threads) { (source, edges.neighborhood($0, scales: scales)) }
+    }
+  }
+
   func combine(
     _ rows: Range<Int>, along edges: LayerEdges, input: LayerInput, transformed: MatrixView?, own: MatrixView?,
     weights: UnsafePointer<Float>, kept: MatrixView, into z: MatrixView, workspace: LayerWorkspace, mode: PassMode
   ) {
-    guard let transformed else { return aggregateFirst(rows, edges, input, weights, joined: kept, into: z) }
-    for relation in 0..<relations {
-      Aggregation.aggregate(
-        rows, of: edges.relations[relation], rows: RowSource(transformed.columns(transformedColumns(relation))), .mean, adding: z, into: z)
-    }
+    guard transformed != nil else { return aggregateFirst(rows, edges, input, weights, workspace.gathered, joined: kept, into: z) }
+    for gathered in workspace.gathered { gathered.write(rows, adding: z, into: z) }
   }
 
   /// Joins and multiplies a tile: it is still in cache when its product reads it.
   private func aggregateFirst(
-    _ rows: Range<Int>, _ edges: LayerEdges, _ input: LayerInput, _ weights: UnsafePointer<Float>, joined: MatrixView, into z: MatrixView
+    _ rows: Range<Int>, _ edges: LayerEdges, _ input: LayerInput, _ weights: UnsafePointer<Float>, _ gathered: [Gathered],
+    joined: MatrixView, into z: MatrixView
   ) {
     let (source, scales) = input.dense
     Gather.copy(from: edges.own(rows).lowerBound, of: source, scales: scales, into: joined.columns(joinedColumns(nil)))
-    for relation in 0..<relations {
-      Aggregation.aggregate(
-        rows, of: edges.neighborhood(relation, scales: scales), rows: source, .mean, into: joined.columns(joinedColumns(relation)))
-    }
+    for (relation, means) in gathered.enumerated() { means.write(rows, into: joined.columns(joinedColumns(relation))) }
     MatrixProduct.multiply(joined, parameters(in: weights).weights, into: z)
   }
 }
