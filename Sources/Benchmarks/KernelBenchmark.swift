@@ -32,8 +32,8 @@ public enum KernelBenchmark {
     public var seed: UInt64 = 0
     public var kernels = Kernel.allCases
     public var widths = [64, 100, 128, 256]
-    /// Those of `widths` at which whole neighbourhoods are measured, which takes longest.
-    public var fullGraphWidths = [100, 256]
+    /// Those of `widths` at which whole neighbourhoods are measured, which takes longest; `nil`: all.
+    public var fullGraphWidths: [Int]?
     public var threads = [1, 2]
     public var elementType = ElementType.float32
     public var placement = FeaturePlacement.mapped
@@ -61,7 +61,7 @@ public enum KernelBenchmark {
         switch kernel {
         case .fused: results += try FusedKernels(hops: hops.first, table: table).measure(request)
         case .gather: results += try GatherKernels(hops: hops.first, table: table).measure(request)
-        case .fullGraph where request.fullGraphWidths.contains(width):
+        case .fullGraph where request.fullGraphWidths?.contains(width) ?? true:
           results += try FullGraphKernels(source, table: table, most).measure(request)
         case .transposed: results += try TransposedKernels(hops: hops.second, columns: width).measure(request)
         case .attention where width == request.widths[0]: results += try AttentionKernels(hops: hops.first).measure(request)

@@ -39,7 +39,7 @@ struct TestbedTests {
   @Test func workersOnSeveralHostsTrainTheSameBits() throws {
     try #require(try HaloTool.run(train("alone")).status == 0)
     let testbed = try Testbed(hosts: 2, [])
-    let hosts = try folder.write(try testbed.run(["hosts"]).output, to: "hosts")
+    let hosts = try folder.write(try testbed.run(["hosts"]).output, to: "hostfile")
     let outcome = try testbed.run(["run", "--", HaloTool.executable.path, "launch", "-n", "2", "--hosts", hosts] + train("hosts"))
     try #require(outcome.status == 0, "\(outcome)")
     for file in ["metrics.jsonl", "model.safetensors"] {

@@ -48,7 +48,6 @@ import Testing
       bytes += weighing
       if weighing < cutting { better += 1 }
     }
-    print("\(kind) \(method.name): edges \(edges), bytes \(bytes), \(bytes / edges), better \(better) of 8")
     #expect(bytes < edges, "\(method.name): edges \(edges), bytes \(bytes)")
     #expect(better >= 6, "better on \(better) of 8 graphs")
   }

@@ -65,7 +65,7 @@ import Testing
     var text = ""
     try client.rows(of: client.table(named: "half", nodeType: nil), [7, 3]).writeText { text += $0 }
     let header = "node," + (0..<ServedParts.columns).map { "half_\($0)" }.joined(separator: ",")
-    let lines = ([7, 3] as [Int64]).map { node in "\(node)," + served.row(node).map { "\($0)" }.joined(separator: ",") }
+    let lines = ([7, 3] as [Int64]).map { node in "\(node)," + served.row(node).map { "\(Float16($0))" }.joined(separator: ",") }
     #expect(text == ([header] + lines).joined(separator: "\n") + "\n")
   }
 

@@ -33,8 +33,8 @@ struct BenchKernelsCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Columns of a row.", valueName: "columns,..."))
   var widths = WholeNumbers([64, 100, 128, 256])
 
-  @Option(help: ArgumentHelp("Those of --widths at which whole neighbourhoods are measured.", valueName: "columns,..."))
-  var fullGraphWidths = WholeNumbers([100, 256])
+  @Option(help: ArgumentHelp("Those of --widths at which whole neighbourhoods are measured (default: all).", valueName: "columns,..."))
+  var fullGraphWidths: WholeNumbers?
 
   @Option(help: ArgumentHelp("Threads to measure with.", valueName: "count,..."))
   var threads = WholeNumbers([1, 2])
@@ -78,7 +78,7 @@ struct BenchKernelsCommand: ParsableCommand {
       request.batchSize = batchSize
       request.batches = once ? 1 : batches
       request.widths = widths.values
-      request.fullGraphWidths = fullGraphWidths.values
+      request.fullGraphWidths = fullGraphWidths?.values
       request.threads = threads.values
       request.kernels = chosen
       request.elementType = elementType

@@ -317,6 +317,8 @@ class Rows:
                 str(threads),
                 "--kernels",
                 "fused,full-graph",
+                "--full-graph-widths",
+                "100,256",
                 "--trials",
                 "3",
                 "--json",
