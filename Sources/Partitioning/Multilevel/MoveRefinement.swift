@@ -6,11 +6,13 @@ package import Tensors
 /// A pass begins with all nodes at a border and ends when `patience` moves in a row have not brought a lower cut. Serial; the same graph,
 /// assignment and seed give the same result. Fiduccia, Mattheyses, DAC 1982; k-way with one queue: Sanders, Schulz, ESA 2011.
 ///
-/// - Complexity: a pass costs O(nodes · k + moved edges · log nodes) time and 4·k + 9 bytes a node.
+/// - Complexity: a pass costs O(nodes · k + moved edges · log nodes) time and at most 4·k + 37 bytes a node.
 package struct MoveRefinement {
   private let assignment: Assignment
   private let table: GainTable
   private let queue: GainQueue
+  /// Entries of the queue at which those that are outdated are dropped.
+  private let mostEntries: Int
   private let patience: Int
   /// Gain that a node's newest entry in the queue has, and whether it has moved in this pass.
   private let expected: Buffer<Int32>
@@ -22,12 +24,16 @@ package struct MoveRefinement {
     var source: UInt16
   }
 
-  /// - Parameter patience: Moves without a lower cut after which a pass ends.
-  package init(_ assignment: Assignment, patience: Int, seed: UInt64, threads: Threads) {
+  /// - Parameters:
+  ///   - patience: Moves without a lower cut after which a pass ends.
+  ///   - mostEntries: Of the queue, before outdated ones are dropped; twice the nodes where `nil`. It changes no move.
+  package init(_ assignment: Assignment, patience: Int, mostEntries: Int? = nil, seed: UInt64, threads: Threads) {
     self.assignment = assignment
     self.patience = patience
     table = GainTable(assignment, threads: threads)
-    queue = GainQueue(seed: seed)
+    self.mostEntries = mostEntries ?? max(1 << 16, 2 * assignment.level.nodeCount)
+    queue = GainQueue(seed: seed, capacity: self.mostEntries)
+    log.reserve(assignment.level.nodeCount)
     expected = Buffer(count: assignment.level.nodeCount)
     hasMoved = Buffer(count: assignment.level.nodeCount)
   }
@@ -76,8 +82,21 @@ package struct MoveRefinement {
 
   @inline(__always)
   private func enqueue(_ node: Int, _ gain: Int32) {
+    if queue.count >= mostEntries { dropOutdated() }
     expected.pointer[node] = gain
     queue.insert(node, gain: gain)
+  }
+
+  /// Leaves one entry at most for each node in the queue, of those that are not skipped when they are taken.
+  @inline(never)
+  private func dropOutdated() {
+    queue.drop { entry in
+      let node = Int(entry.node)
+      guard !hasMoved.pointer[node], entry.gain == expected.pointer[node] else { return false }
+      hasMoved.pointer[node] = true  // For now: equal entries go.
+      return true
+    }
+    for entry in queue.entries { hasMoved.pointer[Int(entry.node)] = false }
   }
 
   /// Moves a node, and tells the queue of neighbours whose best gain may have risen; a gain that fell is found when its node is taken.
@@ -87,9 +106,18 @@ package struct MoveRefinement {
     hasMoved.pointer[node] = true
     assignment.move(node, to: target)
     let adjacency = assignment.level.adjacency
-    for entry in adjacency.row(node) {
-      let other = Int(adjacency.neighbours.pointer[entry])
-      let weight = Int32(truncatingIfNeeded: adjacency.weight(entry))
+    let neighbours = adjacency.neighbours.pointer
+    let range = adjacency.row(node)
+    var entry = range.lowerBound
+    while entry < range.upperBound {
+      let other = Int(neighbours[entry])
+      var weight = Int32(truncatingIfNeeded: adjacency.weight(entry))
+      entry &+= 1
+      // Neighbours may be repeated in place of weights.
+      while entry < range.upperBound, Int(neighbours[entry]) == other {
+        weight &+= Int32(truncatingIfNeeded: adjacency.weight(entry))
+        entry &+= 1
+      }
       let row = table.row(other)
       row[source] &-= weight
       row[target] &+= weight
