@@ -93,9 +93,13 @@ public struct PartitionOptions: Hashable, Sendable {
   public var method: PartitionMethod
   /// Of the methods `multilevel` and `streaming`; others do not look at it.
   public var effort = PartitionEffort.default
-  /// Memory in which `streaming` keeps neighbours, in bytes, and where it puts them if they are more.
+  /// Memory in which `streaming` keeps neighbours, in bytes.
   public var streamingBuffer = 1 << 30
+  /// Where temporary files lie.
   public var scratchDirectory = "/tmp"
+  /// Bytes of memory that the whole may take, pages of mapped files aside; as many as it takes where `nil`. What does not fit lies in
+  /// temporary files; the parts are the same (`PartitionMemory`).
+  public var memory: Int?
   /// What to balance; a constraint that counts nothing in the graph at hand is left out.
   public var balance: [BalanceTarget]
   /// One per part: of every constraint the parts are to hold shares in this proportion. Equal shares without any.

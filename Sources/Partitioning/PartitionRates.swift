@@ -3,8 +3,6 @@
 /// `halo partition -k 8` on graphs of 1M nodes and 25M edges without tables, planted communities (2,000 groups of 500) and R-MAT, on two
 /// cores of an AMD EPYC that other work shared; see `bench/results/2026-11-21-partition-forecast.md`.
 struct PartitionRates {
-  /// Bytes of peak memory for each edge.
-  var memory: PartitionForecast.Span
   /// Seconds for each edge: reading, assigning, measuring and sorting.
   var seconds: PartitionForecast.Span
   /// Seconds for each byte that is written.
@@ -15,25 +13,18 @@ struct PartitionRates {
   init(_ method: PartitionMethod) {
     switch method {
     case .metis:
-      memory = PartitionForecast.Span(low: 60, high: 155)
       seconds = PartitionForecast.Span(low: 0.8e-6, high: 5e-6)
       haloOverRandom = 0.75
     case .multilevel:
-      // Counted, not measured: edges, neighbours and their copy, the coarser levels.
-      memory = PartitionForecast.Span(low: 32, high: 90)
       seconds = PartitionForecast.Span(low: 0.3e-6, high: 2e-6)
       haloOverRandom = 0.75
     case .streaming:
-      // Counted, not measured: edges and neighbours.
-      memory = PartitionForecast.Span(low: 20, high: 30)
       seconds = PartitionForecast.Span(low: 0.2e-6, high: 1e-6)
       haloOverRandom = 0.9
     case .refine:
-      memory = PartitionForecast.Span(low: 26, high: 34)
       seconds = PartitionForecast.Span(low: 0.4e-6, high: 0.75e-6)
       haloOverRandom = 0.75
     case .random, .given:
-      memory = PartitionForecast.Span(low: 21, high: 23)
       seconds = PartitionForecast.Span(low: 0.2e-6, high: 0.3e-6)
       haloOverRandom = 1
     }
@@ -41,7 +32,8 @@ struct PartitionRates {
 
   var assumptions: [String] {
     [
-      "rates for each edge, measured on graphs of 25 million edges: the lower ends on planted communities, the upper ones on R-MAT",
+      "memory counted from the arrays that live at the same time, METIS's measured: the lower end where groups are clear",
+      "seconds for each edge, measured on graphs of 25 million edges: the lower ends on planted communities, the upper ones on R-MAT",
       "two cores like those of the measurement, a disk that takes 400 MB/s, nothing else running",
       "a halo of \(Int(haloOverRandom * 100)) % of a random partition's, for the disk",
     ]

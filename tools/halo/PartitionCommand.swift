@@ -83,16 +83,20 @@ struct PartitionCommand: ParsableCommand {
     options.effort = effort
     options.scratchDirectory = outputs.output.flatMap { path in path.lastIndex(of: "/").map { String(path[...$0]) } } ?? "."
     if !dryRun { try outputs.check() }
+    let context = try list.ingest(threads, output: outputs.output ?? ".")
+    options.memory = context.memory
     let graph = try GraphReader.read(
-      input, nodeCount: list.nodes, format: list.format, transforms: edges.transforms,
-      context: list.ingest(threads, output: outputs.output ?? "."))
+      input, nodeCount: list.nodes, format: list.format, transforms: edges.transforms, context: context)
     try reads.apply(to: &options, of: graph)
     var types = outputs.featureType ?? TableTypes()
     types.kept = options.balancedTables
     try types.check(graph)
-    if dryRun { return try report.show(PartitionForecast(graph, options, types: types)) }
-    let assignment = try Partitioner.assign(graph, options, threads: threads.value) { Halo.printNote($0) }
-    try report.show(try outputs.write(graph, assignment, types: types, haloHops: reads.haloHops ?? 0, threads: threads.value))
+    if dryRun { return try report.show(PartitionForecast(graph, options, types: types, threads: threads.value)) }
+    let plan = try options.memory.map { _ in try PartitionMemory(graph, options, threads: threads.value) }
+    let assignment = try Partitioner.assign(graph, options, plan: plan, threads: threads.value) { Halo.printNote($0) }
+    try report.show(
+      try outputs.write(
+        graph, assignment, types: types, haloHops: reads.haloHops ?? 0, edges: plan?.edges ?? .memory, threads: threads.value))
     try refuse(assignment.unmet)
   }
 
