@@ -16,7 +16,8 @@ public enum Partitioner {
   /// - Throws: `InputError` when graph, options or a given file are not fit, or less memory is allowed than the method takes;
   ///   `METISError` when the library fails, `SystemError` when a temporary file cannot be written.
   public static func assign(
-    _ graph: RawGraph, _ options: PartitionOptions, plan: PartitionMemory? = nil, threads: Threads, progress: @Sendable (String) -> Void = { _ in }
+    _ graph: RawGraph, _ options: PartitionOptions, plan: PartitionMemory? = nil, threads: Threads,
+    progress: @Sendable (String) -> Void = { _ in }
   ) throws -> PartitionAssignment {
     try graph.check(threads: threads)
     try options.validate(for: graph)

@@ -7,7 +7,9 @@ import Testing
     let folder = try ScratchFolder()
     for storage in [ArrayStorage.memory, .files(in: folder.path, bufferBytes: 64)] {
       let writer = try BufferWriter<UInt32>(atMost: 3_000_000, storage: storage)
-      let pieces: [Buffer<UInt32>] = [Buffer(copying: 0..<5 as Range<UInt32>), Buffer(count: 0), Buffer(copying: 5..<2_000_000 as Range<UInt32>)]
+      let pieces: [Buffer<UInt32>] = [
+        Buffer(copying: 0..<5 as Range<UInt32>), Buffer(count: 0), Buffer(copying: 5..<2_000_000 as Range<UInt32>),
+      ]
       try withExtendedLifetime(pieces) {
         try writer.append(pieces.map { UnsafeBufferPointer($0.elements) }, threads: Threads(2))
       }
