@@ -20,6 +20,7 @@ extension PartitionMemory {
     /// Whether single nodes are moved.
     private let moves: Bool
     private let method: PartitionMethod
+    private let reads: Reads
     /// What there is whatever is done: the program, blocks of files that are written, tables of pages, and the graph.
     private let base: Int
 
@@ -31,6 +32,7 @@ extension PartitionMemory {
       constraints = targets.count
       hasWeights = targets.contains { if case .weight = $0.constraint { true } else { false } }
       method = options.method
+      reads = Reads(graph, options, threads: threads)
       moves = options.effort != .fast
       splitNodes = graph.nodes.flatMap(\.splits).reduce(0) { $0 + $1.train.count + $1.validation.count + $1.test.count }
       let neighbours = graph.neighbourCounts(threads: threads)
@@ -61,11 +63,24 @@ extension PartitionMemory {
       }
     }
 
-    /// Bytes of the rows of neighbours.
-    var rows: Int { (entries >= Adjacency.manyEntries ? 4 : 8) * entries }
+    /// Whether neighbours are repeated rather than weighted.
+    private var repeats: Bool { entries >= Adjacency.manyEntries && !reads.weighsEdges }
+
+    /// Bytes of the rows of neighbours, those aside that hold what is read over the edges.
+    var rows: Int { (repeats || reads.weighsEdges ? 4 : 8) * entries }
 
     /// Bytes at most that merging them takes for a while, the rows included.
-    var merging: Int { (entries >= Adjacency.manyEntries ? 8 : 12) * entries }
+    var merging: Int { (repeats ? 8 : 12) * entries }
+
+    /// What is read over the edges: always in memory.
+    private var weighed: Int { reads.weighsEdges ? 4 * entries : 0 }
+
+    /// Bytes while edges are weighed, by a graph whose rows are made in memory or not.
+    private func weighing(merging: Int) -> Int {
+      guard reads.weighsEdges else { return 0 }
+      let (peak, kept) = reads.weighing
+      return 12 * nodes + max(max(0, merging - weighed) + peak, max(merging, weighed) + kept)
+    }
 
     /// The same of rows that keep repeated neighbours.
     var repeatedRows: Int { 4 * entries }
@@ -76,15 +91,15 @@ extension PartitionMemory {
     ///   - levels: Bytes of the arcs of coarser levels.
     func multilevel(rows: Int, merging: Int, levels: Int) -> Int {
       let table = moves && nodes * parts <= GainTable.mostEntries ? 4 * parts + 37 : 0
-      let finest = (24 + 4 * constraints + max(64, table)) * nodes + rows + tables
-      return max(base + weights + max(22 * nodes + merging, finest), contracting(rows: rows, levels: levels))
+      let finest = (24 + 4 * constraints + max(64, table)) * nodes + rows + weighed + tables
+      return max(base + weights + max(22 * nodes + merging, weighing(merging: merging), finest), contracting(rows: rows, levels: levels))
     }
 
     /// The same while there are coarser levels.
     func contracting(rows: Int, levels: Int) -> Int {
       let metis = 48 * min(entries, MultilevelSearch.mostCoarseArcs(parts))
       let peak = max((27 + 12 * constraints) * nodes + tables, (38 + 8 * constraints) * nodes + metis)
-      return base + weights + rows + levels + peak
+      return base + weights + rows + weighed + levels + peak
     }
 
     /// - Parameter rows: Bytes of the rows that are in memory, once or twice.
@@ -92,16 +107,21 @@ extension PartitionMemory {
 
     private var weights: Int { hasWeights ? 12 * nodes : 0 }
 
+    /// While reads are expected.
+    var expecting: Int { base + reads.expecting }
+
     /// - Parameter sorted: Bytes of the sorted edges that are in memory.
-    func writing(sorted: Int) -> Int { base + (hasWeights ? 48 : 36) * nodes + 8 * haloNodes + 24 * splitNodes + sorted }
+    func writing(sorted: Int) -> Int {
+      base + (hasWeights ? 48 : 36) * nodes + 8 * haloNodes + 24 * splitNodes + sorted + reads.replicas(haloNodes: haloNodes)
+    }
 
     /// The assignment alone on graphs with clear groups.
     func least(_ buffer: Int) -> Int {
       switch method {
-      case .multilevel: multilevel(rows: 4 * entries, merging: 4 * entries, levels: 0)
+      case .multilevel: multilevel(rows: repeatedRows, merging: repeatedRows + weighed, levels: 0)
       case .streaming: streaming(rows: min(buffer, repeatedRows))
-      case .metis: base + 30 * entries + 40 * nodes
-      case .refine: base + 8 * entries + 40 * nodes
+      case .metis: base + max(30 * entries + 40 * nodes, weighing(merging: merging))
+      case .refine: base + max(8 * entries + 40 * nodes, weighing(merging: merging))
       case .random, .given: base + 20 * nodes
       }
     }
@@ -111,7 +131,7 @@ extension PartitionMemory {
       switch method {
       case .multilevel: multilevel(rows: rows, merging: merging, levels: 12 * entries)
       case .streaming: streaming(rows: repeatedRows <= buffer ? repeatedRows + merging : buffer)
-      case .metis, .refine: base + 100 * entries + 100 * nodes
+      case .metis, .refine: base + max(100 * entries + 100 * nodes, weighing(merging: merging))
       case .random, .given: base + 20 * nodes
       }
     }

@@ -14,8 +14,12 @@ public import Tensors
 /// METIS on the coarsest      38 + 8C       4 or 8     coarser levels; METIS: 48 an arc that it sees
 /// finest is refined          61 + 4C + 4k  4 or 8     no coarser level any more; 4k up to n·k = 2²⁸ only; the hash tables
 /// streaming                  86 + 4C       –          the buffer; graphs that fit it are repaired at last: 12 an entry more
+/// edges are weighed          56 + 16L      8, then 12 4L + 36 for each relation and destination
+/// reads are expected         44            –          16 for each relation and destination, 24 a seed, 4 a replica
 /// edges are sorted, written  36            –          8m, 8 for each halo node, 24 for each node of a split
+/// … with replicas            44 + 8.2k     –          36 a replica, 16 for each node near enough; 12t a node, 40t for several hops
 /// ```
+/// `L` sampled layers: under the objective `bytes` rows keep 8 bytes an entry, of which 4 are always in memory.
 /// Under a limit the rows, the coarser levels and the sorted edges lie in files as far as they do not fit; the parts are the same. Pages of
 /// mapped files are not counted: the system takes them back when memory is short. What METIS takes for a whole graph, 200 bytes an edge on
 /// R-MAT, was measured and has no leaner way.
@@ -40,8 +44,9 @@ public struct PartitionMemory: Sendable {
     counts = try Counts(graph, options, threads: threads)
     streamingBuffer = options.streamingBuffer
     let writing = counts.writing(sorted: 8 * counts.edges)
+    let rest = max(writing, counts.expecting)
     peak = PartitionForecast.Span(
-      low: Double(max(counts.least(streamingBuffer), writing)), high: Double(max(counts.most(streamingBuffer), writing)))
+      low: Double(max(counts.least(streamingBuffer), rest)), high: Double(max(counts.most(streamingBuffer), rest)))
     guard let limit = options.memory else { return }
     try keep(below: limit, options, name: graph.name)
     peak.high = min(peak.high, Double(limit))
@@ -55,7 +60,7 @@ public struct PartitionMemory: Sendable {
       free >= Self.smallestBuffer(bytes) ? .files(in: folder, bufferBytes: min(free, 1 << 30)) : nil
     }
     let sorted = 8 * counts.edges
-    var leanest = counts.writing(sorted: Self.smallestBuffer(sorted))
+    var leanest = max(counts.writing(sorted: Self.smallestBuffer(sorted)), counts.expecting)
     if counts.writing(sorted: sorted) > limit {
       edges = buffer(sorted, free: limit - counts.writing(sorted: 0)) ?? edges
       scratch = sorted

@@ -110,6 +110,8 @@ public struct PartitionOptions: Hashable, Sendable {
   public var batches: ExpectedBatches?
   /// Replicas that a part keeps of other parts' nodes over its own nodes, 0.1 for 10 %.
   public var replicas = 0.0
+  /// In-edges of halo nodes so many hops away or fewer are kept, as the writer is told: they take memory.
+  public var haloHops = 0
 
   public init(
     partCount: Int, method: PartitionMethod = .metis,

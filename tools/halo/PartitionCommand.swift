@@ -94,9 +94,9 @@ struct PartitionCommand: ParsableCommand {
     if dryRun { return try report.show(PartitionForecast(graph, options, types: types, threads: threads.value)) }
     let plan = try options.memory.map { _ in try PartitionMemory(graph, options, threads: threads.value) }
     let assignment = try Partitioner.assign(graph, options, plan: plan, threads: threads.value) { Halo.printNote($0) }
+    let storage = plan?.edges ?? .memory
     try report.show(
-      try outputs.write(
-        graph, assignment, types: types, haloHops: reads.haloHops ?? 0, edges: plan?.edges ?? .memory, threads: threads.value))
+      try outputs.write(graph, assignment, types: types, haloHops: options.haloHops, edges: storage, threads: threads.value))
     try refuse(assignment.unmet)
   }
 

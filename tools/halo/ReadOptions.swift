@@ -54,6 +54,7 @@ struct ReadOptions: ParsableArguments {
   func apply(to options: inout PartitionOptions, of graph: RawGraph) throws {
     options.objective = objective ?? .edges
     options.replicas = replicate?.value ?? 0
+    options.haloHops = haloHops ?? 0
     guard fanout != nil || batchSize != nil || options.objective == .bytes || options.replicas > 0 else { return }
     let parsed = try fanout.map { try Fanout(parsing: $0) } ?? Self.standard.fanout
     options.batches = ExpectedBatches(
