@@ -39,7 +39,8 @@ public enum EdgeArrayReader {
     let (destinations, largestDestination) = try ids(arrays.map(\.destinations), count: count, below: limit, context)
     let edges = EdgeList(sources: sources, destinations: destinations, weights: try weights(arrays, count: count))
     return try DenseIDs.graph(
-      edges, largestID: max(largestSource, largestDestination), nodeCount: nodeCount, name: RawEdgeListReader.stem(of: place), place: place)
+      edges, largestID: max(largestSource, largestDestination), nodeCount: nodeCount, name: RawEdgeListReader.stem(of: place), place: place,
+      threads: context.threads)
   }
 
   /// The ids of all arrays in 32 bits and the largest of them.

@@ -102,7 +102,10 @@ struct EdgeCollector {
     }
     let edges = EdgeList(
       sources: sources.view, destinations: destinations.view, weights: try format.weight == nil ? nil : weights.finish().view)
-    guard let names else { return try DenseIDs.graph(edges, largestID: largestID, nodeCount: nodeCount, name: name, place: place) }
+    guard let names else {
+      return try DenseIDs.graph(
+        edges, largestID: largestID, nodeCount: nodeCount, name: name, place: place, threads: context.threads)
+    }
     guard edges.count > 0 else { throw InputError(place, expected: "at least one edge", found: "none") }
     var data = NodeData(count: names.count)
     data.names = names

@@ -38,9 +38,12 @@ import Testing
     return try #require(parts.last.flatMap { Int($0.prefix { $0.isNumber }) }, "\(line)")
   }
 
-  @Test(arguments: ["streaming", "random", "multilevel"])
+  @Test(arguments: [
+    "streaming", "random", "multilevel", "multilevel --objective bytes --fanout 10,5 --replicate 10% --halo-hops 1",
+  ])
   func partitionsStayBelowTheLimit(method: String) throws {
-    let arguments = ["partition", dataset, "-k", "8", "--method", method, "--balance", "nodes,edges", "--threads", "2", "--seed", "5"]
+    let options = method.split(separator: " ").map(String.init) + ["--balance", "nodes,edges", "--threads", "2", "--seed", "5"]
+    let arguments = ["partition", dataset, "-k", "8", "--method"] + options
     let target = ["-o", folder.path("parts"), "--force"]
     let refused = try HaloTool.run(arguments + target + ["--memory", "34MiB"]).errorLine()
     #expect(refused.hasPrefix("halo: --memory: expected at least ") && refused.hasSuffix("found 34MiB"), "\(refused)")

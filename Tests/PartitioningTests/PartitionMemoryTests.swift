@@ -37,6 +37,37 @@ import Testing
     }
   }
 
+  /// What is read over the edges stays in memory; the rows that it belongs to need not.
+  @Test func weighedEdgesFindTheSamePartsInLittleMemory() throws {
+    let directory = try TemporaryDirectory()
+    let graph = try Generators.RMAT(nodes: 20_000, edges: 400_000, seed: 9).generate(threads: Threads(2))
+    var weighed = options(.multilevel, folder: directory.path)
+    weighed.objective = .bytes
+    weighed.batches = ExpectedBatches(fanout: "5,5", limits: [[5], [5]], batchSize: 100)
+    let free = try PartitionMemory(graph, weighed, threads: Threads(2))
+    let plain = try PartitionMemory(graph, options(.multilevel), threads: Threads(2))
+    // Some edges are loops.
+    #expect(free.peak.low >= plain.peak.low + 4 * 780_000)
+    let expected = try Partitioner.assign(graph, weighed, threads: Threads(1)).parts
+    weighed.memory = Int(free.peak.low)
+    let lean = try PartitionMemory(graph, weighed, threads: Threads(2))
+    #expect(lean.scratch > 0 && lean.peak.high <= free.peak.low)
+    #expect(try Partitioner.assign(graph, weighed, threads: Threads(2)).parts == expected)
+  }
+
+  @Test func replicasTakeWhatTheirListsHold() throws {
+    let graph = LevelGraphs.grid(100, 100)
+    var kept = options(.random)
+    let plain = try PartitionMemory(graph, kept, threads: Threads(1)).peak
+    kept.haloHops = 2
+    // Every part may need every node as a source, 8 bytes each.
+    #expect(try PartitionMemory(graph, kept, threads: Threads(1)).peak.low >= plain.low + 4 * 8 * 10_000)
+    kept.haloHops = 0
+    kept.replicas = 0.5
+    kept.batches = ExpectedBatches(fanout: "5,5", limits: [[5], [5]], batchSize: 100)
+    #expect(try PartitionMemory(graph, kept, threads: Threads(1)).peak.low >= plain.low + 4 * 8 * 10_000)
+  }
+
   @Test func nothingGoesToFilesWhereThereIsRoom() throws {
     let graph = LevelGraphs.grid(60, 60)
     for method in [PartitionMethod.multilevel, .streaming, .random] {
