@@ -54,10 +54,12 @@ public struct PartitionForecast: Codable, Hashable, Sendable {
     disk = size.bytes(haloNodes: Int((Double(randomHalo) * rates.haloOverRandom).rounded()))
     let plan = try PartitionMemory(graph, options, threads: threads)
     (memory, scratch, mappedTables) = (plan.peak, plan.scratch, Self.tableBytes(of: graph))
-    let writing = rates.secondsPerByte * Double(disk)
-    seconds = Span(low: rates.seconds.low * Double(edges) + writing, high: rates.seconds.high * Double(edges) + writing)
+    let files = rates.secondsPerByte * Double(disk + plan.scratch) + rates.secondsPerPass * Double(plan.passes * edges)
+    let work = Double(edges) * rates.slowdown(nodes: nodes)
+    seconds = Span(low: rates.seconds.low * work + files, high: rates.seconds.high * work + files)
     assumptions = rates.assumptions
-    if options.batches != nil { assumptions.append("nothing for weighing edges, expecting reads and keeping replicas, which come on top") }
+    if options.batches != nil { assumptions.append("no time for weighing edges and expecting reads, which come on top") }
+    if options.replicas > 0 || options.haloHops > 0 { assumptions.append("neither disk nor time for replicas, which come on top") }
   }
 
   private static func tableBytes(of graph: RawGraph) -> Int {

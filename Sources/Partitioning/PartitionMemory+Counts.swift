@@ -20,6 +20,7 @@ extension PartitionMemory {
     /// Whether single nodes are moved.
     private let moves: Bool
     private let method: PartitionMethod
+    var isStreaming: Bool { method == .streaming }
     private let reads: Reads
     /// What there is whatever is done: the program, blocks of files that are written, tables of pages, and the graph.
     private let base: Int

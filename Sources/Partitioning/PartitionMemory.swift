@@ -53,6 +53,15 @@ public struct PartitionMemory: Sendable {
     peak.low = min(peak.low, peak.high)
   }
 
+  /// Passes over the edges that put arrays into files piece by piece.
+  var passes: Int {
+    func pieces(_ storage: ArrayStorage, _ bytes: Int) -> Int {
+      if case .files(_, let buffer) = storage { (bytes + buffer - 1) / buffer } else { 0 }
+    }
+    let streamed = counts.isStreaming ? ArrayStorage.files(in: "", bufferBytes: streamingBuffer) : .memory
+    return pieces(edges, 8 * counts.edges) + pieces(rows, counts.repeatedRows) + pieces(streamed, counts.repeatedRows)
+  }
+
   private mutating func keep(below limit: Int, _ options: PartitionOptions, name: String) throws {
     let folder = options.scratchDirectory
     /// Memory for pieces of an array that goes to a file, within what is free; `nil` where that is too little.
