@@ -119,23 +119,23 @@ package struct Contraction: Sendable {
     let own = UInt32(truncatingIfNeeded: cluster)
     var arcs = 0
     for member in range { arcs &+= adjacency.row(Int(members[member])).count }
-    sums.reserve(min(arcs, clusters.count))
-    for member in range {
-      for entry in adjacency.row(Int(members[member])) {
-        let other = ofNode[Int(adjacency.neighbours.pointer[entry])]
-        if other != own { sums.add(other, adjacency.weight(entry)) }
-      }
-    }
+    var table = sums.table(min(arcs, clusters.count))
+    for member in range { table.add(adjacency.row(Int(members[member])), of: adjacency, by: ofNode) }
     let begin = piece.neighbours.count
-    piece.neighbours.resize(to: begin + sums.count)
-    piece.weights.resize(to: begin + sums.count)
-    for index in 0..<sums.count {
-      let (label, sum) = sums[index]
-      piece.neighbours.pointer[begin &+ index] = Int32(truncatingIfNeeded: label)
-      piece.weights.pointer[begin &+ index] = Int32(truncatingIfNeeded: sum)
+    piece.neighbours.resize(to: begin + table.count)
+    piece.weights.resize(to: begin + table.count)
+    let (neighbours, weights) = (piece.neighbours.pointer + begin, piece.weights.pointer + begin)
+    var count = 0
+    for index in 0..<table.count {
+      let (label, sum) = table[index]
+      guard label != own else { continue }
+      neighbours[count] = Int32(truncatingIfNeeded: label)
+      weights[count] = sum
+      count &+= 1
     }
-    let count = sums.count
-    sums.removeAll()
+    table.removeAll()
+    piece.neighbours.resize(to: begin + count)
+    piece.weights.resize(to: begin + count)
     return count
   }
 

@@ -28,11 +28,30 @@ struct GainQueue {
 
   func removeAll() { heap.removeAll() }
 
+  @inline(__always)
+  private func entry(_ node: Int, _ gain: Int32) -> Entry {
+    let rank = UInt32(truncatingIfNeeded: mix64(UInt64(truncatingIfNeeded: node) ^ seed))
+    return Entry(gain: gain, rank: rank, node: UInt32(truncatingIfNeeded: node))
+  }
+
+  /// Takes in place of all entries those of nodes below `count` for which there is a gain. O(count).
+  func fill(_ count: Int, gain: (Int) -> Int32?) {
+    heap.resize(to: count)
+    let entries = heap.pointer
+    var filled = 0
+    for node in 0..<count {
+      guard let gain = gain(node) else { continue }
+      entries[filled] = entry(node, gain)
+      filled &+= 1
+    }
+    heap.resize(to: filled)
+    order()
+  }
+
   /// O(log n).
   @inline(__always)
   func insert(_ node: Int, gain: Int32) {
-    let rank = UInt32(truncatingIfNeeded: mix64(UInt64(truncatingIfNeeded: node) ^ seed))
-    let entry = Entry(gain: gain, rank: rank, node: UInt32(truncatingIfNeeded: node))
+    let entry = entry(node, gain)
     var child = heap.count
     heap.resize(to: child &+ 1)
     let entries = heap.pointer
@@ -62,7 +81,12 @@ struct GainQueue {
       count &+= 1
     }
     heap.resize(to: count)
-    for parent in (0..<count / 2).reversed() { place(entries[parent], from: parent) }
+    order()
+  }
+
+  /// Makes a heap of entries in any order.
+  private func order() {
+    for parent in (0..<heap.count / 2).reversed() { place(heap.pointer[parent], from: parent) }
   }
 
   /// All entries, in no order.

@@ -43,10 +43,12 @@ struct Hierarchy {
     var pieces = rules.pieces
     while let level = levels.last, Self.isTooLarge(level, rules) {
       let key = mix64(seed &+ UInt64(levels.count))
+      let clustering = StepClock()
       let found =
         rules.matches
         ? HeavyEdgeMatching(level, limits: limits, seed: key, threads: threads).clusters()
         : LabelClustering(level, limits: limits, seed: key, threads: threads).clusters()
+      let seconds = clustering.seconds
       guard found.count * 20 < level.nodeCount * 19 else {
         // Full clusters stand in the way: larger ones are allowed, while there are still several to a part.
         guard pieces > 8 * finest.loads.partCount, rules.nodes < level.nodeCount else { return }
@@ -54,11 +56,14 @@ struct Hierarchy {
         limits = ClusterLimits(finest.loads, pieces: pieces, groups: limits.groups)
         continue
       }
+      let contraction = StepClock()
       // A coarse level has no more arcs than the one that it is made of.
       let fits = 8 * level.arcCount <= free
       let coarse = try Contraction(level: level, clusters: found, storage: fits ? .memory : room.overflow, threads: threads).coarse()
       if fits { free -= 8 * coarse.arcCount }
-      progress("contracting: \(level.nodeCount) to \(coarse.nodeCount) nodes, \(level.arcCount / 2) to \(coarse.arcCount / 2) edges")
+      progress(
+        "contracting: \(level.nodeCount) to \(coarse.nodeCount) nodes, \(level.arcCount / 2) to \(coarse.arcCount / 2) edges,"
+          + " \(seconds) s for clusters, \(contraction.seconds) s for rows")
       limits.groups = limits.groups.map { Self.projected($0, found) }
       clusters.append(found)
       levels.append(coarse)

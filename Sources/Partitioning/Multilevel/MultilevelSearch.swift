@@ -1,4 +1,3 @@
-import Telemetry
 import Tensors
 
 /// Multilevel k-way partitioning: the graph is contracted by clusters, METIS cuts the small graph of them under all constraints, and every
@@ -94,9 +93,11 @@ struct MultilevelSearch {
     _ hierarchy: consuming Hierarchy, seed: UInt64, _ progress: (String) -> Void
   ) throws -> ScoredAssignment {
     let coarsest = hierarchy.levels[hierarchy.levels.count - 1]
-    let tries = effort == .fast ? 1 : min(8, max(1, (4 << 20) / max(1, coarsest.arcCount)))
+    let tries = effort == .fast ? 1 : min(8, max(1, (2 << 20) / max(1, coarsest.arcCount)))
     progress("METIS: \(coarsest.nodeCount) nodes, \(coarsest.arcCount / 2) edges, \(tries) tries")
+    let clock = StepClock()
     let first = try InitialPartition(level: coarsest, tries: tries, seed: seed, refinement: refinement).best(threads)
+    progress("cutting: \(coarsest.nodeCount) nodes, cut \(first.score.cut), \(clock.seconds) s")
     return climb(first, hierarchy, seed: seed, progress)
   }
 
@@ -106,7 +107,7 @@ struct MultilevelSearch {
   ) -> ScoredAssignment {
     var best = first
     while hierarchy.levels.count > 1 {
-      let begin = MonotonicClock.now()
+      let clock = StepClock()
       let clusters = hierarchy.dropCoarsest()
       let level = hierarchy.levels[hierarchy.levels.count - 1]
       let score = best.score
@@ -116,8 +117,7 @@ struct MultilevelSearch {
       let cut = refinement.refine(
         best.assignment, repairs: score.isFeasible || hierarchy.levels.count == 1,
         seed: mix64(seed &+ UInt64(hierarchy.levels.count)), threads: threads)
-      let seconds = (Double(MonotonicClock.now() - begin) * 1e-7).rounded() / 100
-      progress("refining: \(level.nodeCount) nodes, cut \(score.cut) to \(cut), \(seconds) s")
+      progress("refining: \(level.nodeCount) nodes, cut \(score.cut) to \(cut), \(clock.seconds) s")
       best = ScoredAssignment(best.assignment, cut: cut)
     }
     return best

@@ -39,4 +39,16 @@ import Testing
       #expect(coarse.loads.values[cluster] == UInt32(members.count))
     }
   }
+
+  @Test(arguments: [1, 2, 3] as [UInt64])
+  func rowsOfThousandsAreAddedUp(seed: UInt64) throws {
+    // Two hubs with some fifteen hundred neighbours each; clusters of consecutive nodes, some weights above one.
+    let level = try LevelGraphs.level(LevelGraphs.skewed(seed: seed, nodes: 3000), k: 1, [(.nodes, 0.05)])
+    let size = 1 + 3 * Int(seed)
+    let clusters = Clusters(labels: Buffer(copying: (0..<3000).map { UInt32($0 / size * size) }))
+    let coarse = try Contraction(level: level, clusters: clusters, threads: Threads(2)).coarse()
+    var found: [SIMD2<Int>: Int] = [:]
+    for (node, neighbour, weight) in LevelGraphs.arcs(coarse) { found[SIMD2(node, neighbour), default: 0] += weight }
+    #expect(found == LevelGraphs.weights(between: (0..<3000).map { UInt32($0 / size) }, level))
+  }
 }
