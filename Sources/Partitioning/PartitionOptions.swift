@@ -53,6 +53,8 @@ public enum PartitionObjective: String, Hashable, Sendable, CaseIterable {
   case edges
   /// Bytes of rows that mini-batches are expected to read from other parts.
   case bytes
+  /// Weight of the edges between parts.
+  case weights
 }
 
 /// How long the methods `multilevel` and `streaming` look for fewer cut edges.
@@ -128,13 +130,17 @@ public struct PartitionOptions: Hashable, Sendable {
   /// Checks the options against the graph.
   ///
   /// - Throws: `InputError` for no parts, more parts than nodes or than 65,535, weights that are not one for each part, a negative
-  ///   tolerance, an unknown constraint or one named twice, a table whose values cannot be balanced, an objective that the method does not
-  ///   have, an objective or replicas without the training that they are for.
+  ///   tolerance, an unknown constraint or one named twice, a table whose values cannot be balanced, an objective that the method or
+  ///   the graph does not have, an objective or replicas without the training that they are for.
   public func validate(for graph: RawGraph) throws {
     guard objective == .edges || method.weighsEdges else {
-      throw InputError("objective bytes", expected: "a method that weighs edges: multilevel, metis or refine", found: method.name)
+      throw InputError(
+        "objective \(objective.rawValue)", expected: "a method that weighs edges: multilevel, metis or refine", found: method.name)
     }
-    guard objective == .edges && replicas == 0 || batches != nil else {
+    guard objective != .weights || graph.edges.contains(where: { $0.weights != nil }) else {
+      throw InputError("objective weights", expected: "edges with weights", found: "\(graph.name), which has none")
+    }
+    guard objective != .bytes && replicas == 0 || batches != nil else {
       throw InputError("objective \(objective.rawValue), replicas \(replicas)", expected: "the fan-out they are for", found: "none")
     }
     guard replicas >= 0, replicas.isFinite else {

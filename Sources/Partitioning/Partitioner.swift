@@ -25,9 +25,10 @@ public enum Partitioner {
     let shares = try options.shares()
     let numbering = NodeNumbering(graph)
     let random = RandomPartition.parts(of: numbering, shares: shares, seed: options.seed)
-    let use = options.objective == .bytes ? options.batches : nil
     let plan = try plan ?? options.memory.map { _ in try PartitionMemory(graph, options, threads: threads) }
-    let problem = Problem(graph: graph, targets: targets, shares: shares, seed: options.seed, weighing: use, plan: plan)
+    let problem = Problem(
+      graph: graph, targets: targets, shares: shares, seed: options.seed, objective: options.objective, batches: options.batches, plan: plan
+    )
     let found = try assignment(of: problem, options, random: random, threads: threads, progress: progress)
     let parts = found.parts
     progress("measuring cut and halo")
@@ -55,13 +56,20 @@ public enum Partitioner {
     let targets: [(constraint: BalanceConstraint, tolerance: Double)]
     let shares: PartShares
     let seed: UInt64
-    /// The training whose reads weigh the edges; `nil`: all edges weigh the same.
-    let weighing: ExpectedBatches?
+    let objective: PartitionObjective
+    /// The training whose reads weigh the edges under the objective `bytes`.
+    let batches: ExpectedBatches?
     /// How memory stays below a limit; `nil` without one.
     let plan: PartitionMemory?
 
     /// What the manifest should say of the objective.
-    var notes: [String: String] { weighing.map { ["objective": "bytes", "fanout": $0.fanout, "batchSize": "\($0.batchSize)"] } ?? [:] }
+    var notes: [String: String] {
+      switch (objective, batches) {
+      case (.bytes, let batches?): ["objective": "bytes", "fanout": batches.fanout, "batchSize": "\(batches.batchSize)"]
+      case (.weights, _): ["objective": "weights"]
+      default: [:]
+      }
+    }
 
     /// The graph that is cut, as the objective weighs it.
     ///
@@ -69,10 +77,15 @@ public enum Partitioner {
     func adjacency(repeatsFrom: Int = .max, threads: Threads, progress: (String) -> Void) throws -> Adjacency {
       progress("building the adjacency")
       let storage = plan?.rows ?? .memory
-      guard let weighing else { return try Adjacency(graph, repeatsFrom: repeatsFrom, storage: storage, threads: threads) }
-      let adjacency = try Adjacency(graph, storage: storage, threads: threads)
-      progress("weighing the edges by what fan-out \(weighing.fanout) reads over them")
-      return adjacency.weighted(by: weighing.edgeUse(of: graph, threads: threads), graph, threads: threads)
+      let canRepeat = objective == .edges
+      let adjacency = try Adjacency(graph, repeatsFrom: canRepeat ? repeatsFrom : .max, storage: storage, threads: threads)
+      switch (objective, batches) {
+      case (.bytes, let batches?):
+        progress("weighing the edges by what fan-out \(batches.fanout) reads over them")
+        return adjacency.weighted(by: batches.edgeUse(of: graph, threads: threads), graph, threads: threads)
+      case (.weights, _): return try adjacency.weightedByEdges(graph, threads: threads)
+      default: return adjacency
+      }
     }
 
     func measure(_ parts: [UInt16], threads: Threads) -> PartitionMetrics {

@@ -68,8 +68,8 @@ struct PartitionCommand: ParsableCommand {
   func validate() throws {
     if (method == .given) != (assignment != nil) { throw ValidationError("--assignment FILE belongs to --method given") }
     if refine != nil && method != nil { throw ValidationError("--refine DIRECTORY is a method of its own: leave out --method") }
-    if reads.objective == .bytes && !partitionMethod.weighsEdges {
-      throw ValidationError("--objective bytes belongs to --method multilevel, --method metis and --refine")
+    if let objective = reads.objective, objective != .edges && !partitionMethod.weighsEdges {
+      throw ValidationError("--objective \(objective.rawValue) belongs to --method multilevel, --method metis and --refine")
     }
     if reads.keepsReplicas && outputs.output == nil && !dryRun { throw ValidationError("--replicate and --halo-hops belong to -o") }
     if let last = outputs.only?.parts.max(), last >= partCount { throw ValidationError("--only: there is no part \(last) of \(partCount)") }

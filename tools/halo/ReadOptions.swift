@@ -11,8 +11,8 @@ struct ReadOptions: ParsableArguments {
   @Option(
     help: help(
       """
-      What the parts are to have little of: edges between them, or bytes of rows that mini-batches are expected to read from other parts \
-      (methods multilevel, metis and --refine).
+      What the parts are to have little of: edges between them, bytes of rows that mini-batches are expected to read from other parts, or \
+      weights of the edges between them, as the input has them (the latter two by the methods multilevel, metis and --refine).
       """, PartitionObjective.edges.rawValue))
   var objective: PartitionObjective?
 
