@@ -16,7 +16,7 @@ extension PartitionMemory {
     /// Replicas of all parts.
     private let wanted: Int
     private let haloHops: Int
-    /// Whether edges weigh what is read over them.
+    /// Whether edges weigh what is read over them, or what the input says.
     let weighsEdges: Bool
 
     init(_ graph: RawGraph, _ options: PartitionOptions, threads: Threads) {
@@ -29,7 +29,7 @@ extension PartitionMemory {
       hops = options.batches?.limits.count
       wanted = Int(options.replicas * Double(nodes))
       haloHops = options.haloHops
-      weighsEdges = options.objective == .bytes
+      weighsEdges = options.objective != .edges
     }
 
     /// While edges are weighed (`EdgeUse`), and of it what stays until all of them are.
