@@ -4,7 +4,8 @@ import Tensors
 
 /// Reads edges from arrays of whole numbers, `.npy` or `.npz`; `EdgeArrayFiles` says which.
 ///
-/// 32-bit ids of one `.npy` file, one end after the other, stay in the file, mapped; others are copied once, 8 bytes an edge.
+/// 32-bit ids of one `.npy` file, one end after the other, stay in the file, mapped; others are copied once, 8 bytes an edge, to a temporary
+/// file where the context limits memory.
 public enum EdgeArrayReader {
   /// Reads the arrays at `path` as directed edges, in their order.
   ///
@@ -34,42 +35,59 @@ public enum EdgeArrayReader {
     try DenseIDs.check(nodeCount: nodeCount, ids: .dense)
     let limit = nodeCount.map { UInt32($0) } ?? UInt32.max
     let count = arrays.reduce(0) { $0 + $1.count }
-    let (sources, largestSource) = try ids(arrays.map(\.sources), count: count, below: limit, threads: context.threads)
-    let (destinations, largestDestination) = try ids(arrays.map(\.destinations), count: count, below: limit, threads: context.threads)
+    let (sources, largestSource) = try ids(arrays.map(\.sources), count: count, below: limit, context)
+    let (destinations, largestDestination) = try ids(arrays.map(\.destinations), count: count, below: limit, context)
     let edges = EdgeList(sources: sources, destinations: destinations, weights: try weights(arrays, count: count))
     return try DenseIDs.graph(
-      edges, largestID: max(largestSource, largestDestination), nodeCount: nodeCount, name: RawEdgeListReader.stem(of: place), place: place)
+      edges, largestID: max(largestSource, largestDestination), nodeCount: nodeCount, name: RawEdgeListReader.stem(of: place), place: place,
+      threads: context.threads)
   }
 
   /// The ids of all arrays in 32 bits and the largest of them.
   private static func ids(
-    _ arrays: [IDArray], count: Int, below limit: UInt32, threads: Threads
+    _ arrays: [IDArray], count: Int, below limit: UInt32, _ context: IngestContext
   ) throws -> (ArrayView<UInt32>, UInt32) {
-    let direct = arrays.count == 1 ? arrays[0].direct : nil
-    let copy = direct == nil ? Buffer<UInt32>(count: count) : nil
-    var start = 0
     var largest: UInt32 = 0
-    for array in arrays {
-      largest = max(largest, try check(array, below: limit, copy: copy.map { $0.pointer + start }, threads: threads))
-      start += array.count
+    if arrays.count == 1, let direct = arrays[0].direct {
+      largest = try check(arrays[0], 0..<count, below: limit, copy: nil, threads: context.threads)
+      return (direct, largest)
     }
-    return (direct ?? copy?.view ?? ArrayView(), largest)
+    let isLimited = context.memory != nil
+    let writer = isLimited ? try BufferWriter<UInt32>(atMost: count, storage: context.edgeStorage) : nil
+    // All ids, or those of a window that goes to the file.
+    let copy = Buffer<UInt32>(count: isLimited ? min(count, 1 << 20) : count)
+    var start = 0
+    for array in arrays {
+      for first in stride(from: 0, to: array.count, by: max(1, isLimited ? copy.count : array.count)) {
+        let range = first..<min(array.count, first + (isLimited ? copy.count : array.count))
+        largest = max(largest, try check(array, range, below: limit, copy: copy.pointer + start, threads: context.threads))
+        if let writer {
+          try withExtendedLifetime(copy) {
+            try writer.append([UnsafeBufferPointer(rebasing: copy.elements[..<range.count])], threads: Threads(1))
+          }
+        } else {
+          start += range.count
+        }
+      }
+    }
+    return (try writer?.finish().view ?? copy.view, largest)
   }
 
-  /// Looks at every id of an array, copies it if asked to, and returns the largest.
+  /// Looks at every id of a range of an array, copies it if asked to, and returns the largest.
   private static func check(
-    _ array: IDArray, below limit: UInt32, copy: UnsafeMutablePointer<UInt32>?, threads: Threads
+    _ array: IDArray, _ range: Range<Int>, below limit: UInt32, copy: UnsafeMutablePointer<UInt32>?, threads: Threads
   ) throws -> UInt32 {
     let largest = Atomic<UInt32>(0)
     let firstWrong = Atomic<Int>(Int.max)
     // Chunks write disjoint ranges.
     nonisolated(unsafe) let copy = copy
     let chunk = 1 << 16
-    threads.forEachChunk(of: array.count, by: chunk) { range in
+    threads.forEachChunk(of: range.count, by: chunk) { part in
+      let ids = range.lowerBound + part.lowerBound..<range.lowerBound + part.upperBound
       let found =
-        copy.map { array.copy(range, below: limit, to: $0 + range.lowerBound) }
-        ?? withUnsafeTemporaryAllocation(of: UInt32.self, capacity: chunk) { array.copy(range, below: limit, to: $0.baseAddress!) }
-      if let found { largest.max(found, ordering: .relaxed) } else { firstWrong.min(range.lowerBound, ordering: .relaxed) }
+        copy.map { array.copy(ids, below: limit, to: $0 + part.lowerBound) }
+        ?? withUnsafeTemporaryAllocation(of: UInt32.self, capacity: chunk) { array.copy(ids, below: limit, to: $0.baseAddress!) }
+      if let found { largest.max(found, ordering: .relaxed) } else { firstWrong.min(ids.lowerBound, ordering: .relaxed) }
     }
     let wrong = firstWrong.load(ordering: .relaxed)
     if wrong < Int.max, let error = array.wrong(wrong..<min(array.count, wrong + chunk), below: limit) { throw error }
@@ -110,7 +128,7 @@ public enum EdgeArrayReader {
           longNameEnds: UnsafeBufferPointer(start: nil, count: 0))
       }
     }
-    if let weights = try weights(arrays, count: arrays.reduce(0) { $0 + $1.count }) { collector.append(weights: weights.elements) }
+    if let weights = try weights(arrays, count: arrays.reduce(0) { $0 + $1.count }) { try collector.append(weights: weights.elements) }
     return try collector.finish(name: RawEdgeListReader.stem(of: place), place: place)
   }
 }

@@ -28,7 +28,7 @@ struct IDArray: Sendable {
   var direct: ArrayView<UInt32>? {
     guard elementType.size == 4, stride == 1, UInt(bitPattern: bytes.pointer) % 4 == 0 else { return nil }
     let start = UnsafeRawPointer(bytes.pointer).assumingMemoryBound(to: UInt32.self) + first
-    return ArrayView(pointer: start, count: count, owner: Keeper(bytes: bytes))
+    return ArrayView(pointer: start, count: count, owner: Keeper(bytes: bytes), isMapped: bytes.isMapped)
   }
 
   private final class Keeper: Sendable {

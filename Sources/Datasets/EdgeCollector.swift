@@ -3,15 +3,15 @@ import Tensors
 
 /// Takes edges piece by piece, in their order, and makes a graph of them.
 ///
-/// Memory: 8 bytes for each edge, 4 more for weights; with compact ids what `NodeRegistry` takes.
+/// Memory: 8 bytes for each edge, 4 more for weights, none where the context limits it; with compact ids what `NodeRegistry` takes.
 struct EdgeCollector {
   private let format: EdgeListFormat
   private let nodeCount: Int?
   private let registry: NodeRegistry?
   private let context: IngestContext
-  private let sources = Accumulator<UInt32>()
-  private let destinations = Accumulator<UInt32>()
-  private let weights = Accumulator<Float>()
+  private let sources: EdgeColumn<UInt32>
+  private let destinations: EdgeColumn<UInt32>
+  private let weights: EdgeColumn<Float>
   private var largestID: UInt32 = 0
   private let numberedSources = GrowingBuffer<UInt32>()
   private let numberedDestinations = GrowingBuffer<UInt32>()
@@ -23,6 +23,9 @@ struct EdgeCollector {
     self.format = format
     self.nodeCount = nodeCount
     self.context = context
+    sources = try EdgeColumn(context.edgeStorage)
+    destinations = try EdgeColumn(context.edgeStorage)
+    weights = try EdgeColumn(context.edgeStorage)
     registry =
       format.ids == .compact ? try NodeRegistry(tableBytes: context.idTableBytes, scratchFolder: context.scratchFolder) : nil
   }
@@ -31,14 +34,18 @@ struct EdgeCollector {
   var idLimit: UInt32 { nodeCount.map { UInt32($0) } ?? UInt32.max }
 
   /// Appends edges of dense ids.
-  mutating func append(sources: UnsafeBufferPointer<UInt32>, destinations: UnsafeBufferPointer<UInt32>, largestID: UInt32) {
-    self.sources.append(sources)
-    self.destinations.append(destinations)
+  ///
+  /// - Throws: `SystemError` when the disk refuses.
+  mutating func append(sources: UnsafeBufferPointer<UInt32>, destinations: UnsafeBufferPointer<UInt32>, largestID: UInt32) throws {
+    try self.sources.append(sources)
+    try self.destinations.append(destinations)
     self.largestID = max(self.largestID, largestID)
   }
 
   /// Appends weights of as many edges as are appended beside them.
-  func append(weights: UnsafeBufferPointer<Float>) { self.weights.append(weights) }
+  ///
+  /// - Throws: `SystemError` when the disk refuses.
+  func append(weights: UnsafeBufferPointer<Float>) throws { try self.weights.append(weights) }
 
   /// Appends edges of named nodes, source and destination in turn.
   ///
@@ -72,8 +79,8 @@ struct EdgeCollector {
         to[edge] = try number(2 &* edge &+ 1)
       }
     }
-    sources.append(numberedSources.readOnly)
-    destinations.append(numberedDestinations.readOnly)
+    try sources.append(numberedSources.readOnly)
+    try destinations.append(numberedDestinations.readOnly)
   }
 
   /// Makes the graph; nothing may be appended any more.
@@ -84,6 +91,7 @@ struct EdgeCollector {
   /// - Throws: `InputError` when there is no edge and no number of nodes, dense ids have gaps, or there are too many nodes;
   ///   `SystemError` when the disk refuses.
   func finish(name: String, place: String) throws -> RawGraph {
+    let (sources, destinations) = (try sources.finish(), try destinations.finish())
     let names = try registry?.finish { position, number in
       (position % 2 == 0 ? sources : destinations).pointer[Int(position / 2)] = number
     } tooMany: { count in
@@ -92,8 +100,12 @@ struct EdgeCollector {
     if let registry, registry.spilledCount > 0 {
       context.notice("\(place): \(registry.spilledCount) of \(2 * sources.count) ends of edges were numbered through temporary files")
     }
-    let edges = EdgeList(sources: sources.view, destinations: destinations.view, weights: format.weight == nil ? nil : weights.view)
-    guard let names else { return try DenseIDs.graph(edges, largestID: largestID, nodeCount: nodeCount, name: name, place: place) }
+    let edges = EdgeList(
+      sources: sources.view, destinations: destinations.view, weights: try format.weight == nil ? nil : weights.finish().view)
+    guard let names else {
+      return try DenseIDs.graph(
+        edges, largestID: largestID, nodeCount: nodeCount, name: name, place: place, threads: context.threads)
+    }
     guard edges.count > 0 else { throw InputError(place, expected: "at least one edge", found: "none") }
     var data = NodeData(count: names.count)
     data.names = names

@@ -18,6 +18,7 @@ public enum GraphReader {
     context: IngestContext = IngestContext()
   ) throws -> RawGraph {
     let file = try GraphFile(path)
+    try IngestEstimate.checkReading(file, format, path: path, context: context)
     var graph: RawGraph
     switch file {
     case .text(let files):
@@ -28,6 +29,7 @@ public enum GraphReader {
       try refuse(format, nodeCount: nodeCount, path: path)
       graph = try readWhole(file, weighted: format.weight != nil, context: context)
     }
+    try IngestEstimate.check(transforms, of: graph, context: context)
     transforms.applyNoticing(to: &graph, context: context)
     return graph
   }

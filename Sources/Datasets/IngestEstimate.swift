@@ -1,4 +1,5 @@
-/// What reading a graph takes in memory and on disk, for plans made before it is read.
+/// What reading a graph takes in memory and on disk where no limit is set, for plans made before it is read. Under a limit the edges of text
+/// and arrays lie in files until something is done to them.
 ///
 /// The figures are of `GraphReader` at its peak, in bytes, and bound it from above: pages of mapped files are not counted, since the
 /// system takes them back when memory is short. `E` are the edges of the input, `N` its nodes.
@@ -76,11 +77,12 @@ public struct IngestEstimate: Sendable, Equatable {
 
   private static func fixedBytes(_ source: Source, isNamed: Bool, context: IngestContext) -> Int {
     let buffers = 4 << 20
-    // Two pieces of 1 MiB of text for each thread, and as many edges as that may hold: four bytes are the shortest line.
-    let edgesOfPiece = (1 << 20) / 4
-    let piece = (1 << 20) + edgesOfPiece * (isNamed ? 36 : 12)
-    let pieces = 2 * context.threads.count * piece
-    let table = isNamed ? context.idTableBytes + 2 * SpilledEnds.bufferBytes : 0
+    // Pieces of text, and as many edges as they may hold: four bytes are the shortest line.
+    let edgesOfPiece = TextPieces.bytes / 4
+    let piece = TextPieces.bytes + edgesOfPiece * (isNamed ? 36 : 12)
+    let pieces = TextPieces.sets * TextPieces.perThread * context.threads.count * piece
+    // The table, or later that of one bucket; ends on their way to a bucket, and to one of its own buckets where it is too large.
+    let table = isNamed ? context.idTableBytes + 3 * SpilledEnds.bufferBytes : 0
     switch source {
     case .text, .metis, .matrix: return pieces + buffers + table
     case .mappedArrays, .copiedArrays: return table + (isNamed ? 2 * buffers : 1 << 20)

@@ -64,6 +64,13 @@ final class KeyTable {
     warmed = seen
   }
 
+  /// Forgets all keys and gives the memory back.
+  func removeAll() {
+    slots = Buffer(count: Self.firstCapacity)
+    count = 0
+    isFull = false
+  }
+
   private func grow() {
     // Ids are 32-bit numbers; old and new slots are there at the same time.
     guard 3 * slots.count <= largestBytes / Self.slotBytes, slots.count < 1 << 32 else {

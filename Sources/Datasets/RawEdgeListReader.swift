@@ -45,7 +45,7 @@ public enum RawEdgeListReader {
       prologue: { try prologue($0, head, context) },
       parse: { (text, chunk: EdgeChunk) throws(LineError) in try chunk.parse(text, idLimit: limit) },
       consume: { chunk in
-        collector.append(sources: chunk.sources.readOnly, destinations: chunk.destinations.readOnly, largestID: chunk.largestID)
+        try collector.append(sources: chunk.sources.readOnly, destinations: chunk.destinations.readOnly, largestID: chunk.largestID)
       })
   }
 
@@ -62,12 +62,12 @@ public enum RawEdgeListReader {
       consume: { chunk in
         switch format.ids {
         case .dense:
-          collector.append(sources: chunk.sources.readOnly, destinations: chunk.destinations.readOnly, largestID: chunk.largestID)
+          try collector.append(sources: chunk.sources.readOnly, destinations: chunk.destinations.readOnly, largestID: chunk.largestID)
         case .compact:
           try collector.append(
             keys: chunk.keys.readOnly, longNames: chunk.longNames.readOnly, longNameEnds: chunk.longNameEnds.readOnly)
         }
-        collector.append(weights: chunk.weights.readOnly)
+        try collector.append(weights: chunk.weights.readOnly)
       })
   }
 

@@ -16,7 +16,7 @@ package struct BalanceRepair {
     self.adjacency = adjacency
     self.parts = parts
     ledger = LoadLedger(loads, parts: parts)
-    links = PartLinks(partCount: loads.partCount)
+    links = PartLinks(adjacency, partCount: loads.partCount)
   }
 
   /// How far all parts are above their limits, in mean parts; 0 when every limit holds.
@@ -60,6 +60,7 @@ package struct BalanceRepair {
 
   private mutating func move(_ node: Int, to target: Int) {
     ledger.move(node, from: Int(parts[node]), to: target)
+    links.move(node, from: Int(parts[node]), to: target)
     parts[node] = UInt16(target)
   }
 
@@ -70,7 +71,7 @@ package struct BalanceRepair {
     empty.reverse()
     var candidates: [(links: Int, node: Int)] = []
     for node in 0..<adjacency.nodeCount where ledger.sizes[Int(parts[node])] > 1 {
-      links.count(of: node, adjacency, parts)
+      links.count(of: node, parts)
       candidates.append((links[Int(parts[node])], node))
     }
     candidates.sort { $0 < $1 }
@@ -83,6 +84,7 @@ package struct BalanceRepair {
 
   /// Moves nodes out of overloaded parts, always the cheapest at the time; false when none helped.
   private mutating func relieveByMoves() -> Bool {
+    links.remember(parts)
     var light = lightParts()
     var queue = MoveQueue()
     for node in 0..<adjacency.nodeCount {
@@ -113,9 +115,11 @@ package struct BalanceRepair {
     guard overloaded(source), ledger.sizes[source] > 1 else { return nil }
     let row = ledger.loads.row(node)
     guard (0..<ledger.loads.constraintCount).contains(where: { row[$0] > 0 && ledger.exceeds(source, $0) }) else { return nil }
-    links.count(of: node, adjacency, parts)
+    links.count(of: node, parts)
     var best: CandidateMove?
-    for target in links.parts + light where target != source {
+    for index in 0..<links.parts.count + light.count {
+      let target = index < links.parts.count ? links.parts[index] : light[index - links.parts.count]
+      guard target != source else { continue }
       let change = ledger.change(moving: node, from: source, to: target)
       guard change < -Self.epsilon else { continue }
       let loss = Double(links[source] - links[target])
@@ -164,7 +168,7 @@ package struct BalanceRepair {
   private mutating func byLoss(_ nodes: [Int], in source: Int, to target: Int) -> [Int] {
     var losses: [(loss: Int, node: Int)] = []
     for node in nodes {
-      links.count(of: node, adjacency, parts)
+      links.count(of: node, parts)
       losses.append((links[source] - links[target], node))
     }
     return losses.sorted { $0 < $1 }.map(\.node)
@@ -176,8 +180,8 @@ package struct BalanceRepair {
       var moved = false
       for node in 0..<adjacency.nodeCount {
         let source = Int(parts[node])
-        guard ledger.sizes[source] > 1 else { continue }
-        links.count(of: node, adjacency, parts)
+        guard ledger.sizes[source] > 1, links.hasHeavier(than: source, node) else { continue }
+        links.countInOrder(of: node, parts)
         var best: (links: Int, part: Int)?
         for part in links.parts where part != source && links[part] > max(links[source], best?.links ?? 0) {
           if ledger.admits(node, to: part) { best = (links[part], part) }
@@ -192,26 +196,4 @@ package struct BalanceRepair {
 
   /// Overload differences below this are rounding, not progress.
   private static let epsilon = 1e-12
-}
-
-/// Weight of a node's edges to each part: counters that are reset by touching only what was used.
-struct PartLinks {
-  private var weights: [Int]
-  /// Parts with an edge to the node, in the order of its neighbours.
-  private(set) var parts: [Int] = []
-
-  init(partCount: Int) { weights = [Int](repeating: 0, count: partCount) }
-
-  subscript(part: Int) -> Int { weights[part] }
-
-  /// Counts the edges of `node`.
-  mutating func count(of node: Int, _ adjacency: Adjacency, _ assignment: [UInt16]) {
-    for part in parts { weights[part] = 0 }
-    parts.removeAll(keepingCapacity: true)
-    for entry in adjacency.row(node) {
-      let part = Int(assignment[Int(adjacency.neighbours.pointer[entry])])
-      if weights[part] == 0 { parts.append(part) }
-      weights[part] += adjacency.weight(entry)
-    }
-  }
 }

@@ -1,8 +1,8 @@
 public import Graphs
 public import Partitions
-import Tensors
+public import Tensors
 
-/// What a partition will take, before it is made: disk from counts, memory and time from measured rates.
+/// What a partition will take, before it is made: disk and memory from counts, time from measured rates.
 public struct PartitionForecast: Codable, Hashable, Sendable {
   /// A prediction as two ends: graphs with clear groups are near the lower, skewed ones without any near the upper.
   public struct Span: Codable, Hashable, Sendable {
@@ -23,8 +23,12 @@ public struct PartitionForecast: Codable, Hashable, Sendable {
   public var diskOfRandomHalo: Int
   /// Predicted bytes of all arrays.
   public var disk: Int
-  /// Predicted peak of the process, bytes, pages of mapped input included.
+  /// Predicted peak of the process, bytes, pages of mapped files aside.
   public var memory: Span
+  /// Bytes of tables, which are mapped as they are read and stay in memory as far as there is room.
+  public var mappedTables: Int
+  /// Most bytes of temporary files.
+  public var scratch: Int
   /// Predicted seconds of wall time on two cores of the machine where the rates were measured.
   public var seconds: Span
   /// What the predictions take for granted.
@@ -32,9 +36,9 @@ public struct PartitionForecast: Codable, Hashable, Sendable {
 
   /// Predicts what `Partitioner.assign` and `PartitionWriter.write` will take; nothing is partitioned.
   ///
-  /// - Throws: `InputError` when the options do not fit the graph.
+  /// - Throws: `InputError` when the options do not fit the graph, or allow less memory than the leanest way takes.
   /// - Complexity: O(edges + nodes).
-  public init(_ graph: RawGraph, _ options: PartitionOptions, types: TableTypes) throws {
+  public init(_ graph: RawGraph, _ options: PartitionOptions, types: TableTypes, threads: Threads = Threads(1)) throws {
     try options.validate(for: graph)
     let size = DirectorySize(graph, partCount: options.partCount, types: types)
     let rates = PartitionRates(options.method)
@@ -48,24 +52,22 @@ public struct PartitionForecast: Codable, Hashable, Sendable {
     diskWithoutHalo = size.withoutHalo
     diskOfRandomHalo = DirectorySize.bytesOfHaloNode * randomHalo
     disk = size.bytes(haloNodes: Int((Double(randomHalo) * rates.haloOverRandom).rounded()))
-    let tables = Self.inputBytes(of: graph)
-    memory = Span(low: rates.memory.low * Double(edges) + tables, high: rates.memory.high * Double(edges) + tables)
-    let writing = rates.secondsPerByte * Double(disk)
-    seconds = Span(low: rates.seconds.low * Double(edges) + writing, high: rates.seconds.high * Double(edges) + writing)
+    let plan = try PartitionMemory(graph, options, threads: threads)
+    (memory, scratch, mappedTables) = (plan.peak, plan.scratch, Self.tableBytes(of: graph))
+    let files = rates.secondsPerByte * Double(disk + plan.scratch) + rates.secondsPerPass * Double(plan.passes * edges)
+    let work = Double(edges) * rates.slowdown(nodes: nodes)
+    seconds = Span(low: rates.seconds.low * work + files, high: rates.seconds.high * work + files)
     assumptions = rates.assumptions
-    if options.batches != nil { assumptions.append("nothing for weighing edges, expecting reads and keeping replicas, which come on top") }
+    if options.batches != nil { assumptions.append("no time for weighing edges and expecting reads, which come on top") }
+    if options.replicas > 0 || options.haloHops > 0 { assumptions.append("neither disk nor time for replicas, which come on top") }
   }
 
-  /// Bytes of tables as they are read, which stay in memory as far as there is room.
-  private static func inputBytes(of graph: RawGraph) -> Double {
-    graph.nodes.reduce(0) { sum, data in
-      sum
-        + data.tables.values.reduce(0) { sum, table in
-          switch table {
-          case .dense(let rows): sum + Double(rows.bytes.count)
-          case .sparse(let rows): sum + Double(8 * rows.indices.count)
-          }
-        }
+  private static func tableBytes(of graph: RawGraph) -> Int {
+    graph.nodes.flatMap(\.tables.values).reduce(0) { sum, table in
+      switch table {
+      case .dense(let rows): sum + rows.bytes.count
+      case .sparse(let rows): sum + 8 * rows.indices.count
+      }
     }
   }
 }
@@ -76,7 +78,8 @@ extension PartitionForecast: CustomStringConvertible {
     var lines = ["\(name): \(nodes) nodes, \(edges) edges, \(parts) parts by \(method); nothing is written"]
     lines.append("disk    \(Self.bytes(Double(disk))) predicted: \(Self.bytes(Double(diskWithoutHalo))) in \(files) arrays, exact,")
     lines.append("        and up to \(Self.bytes(Double(diskOfRandomHalo))) for the halo, which is what a random partition would have")
-    lines.append("memory  \(Self.bytes(memory.low)) to \(Self.bytes(memory.high)) at the peak, predicted")
+    lines.append("memory  \(Self.bytes(memory.low)) to \(Self.bytes(memory.high)) at the peak, predicted, pages of mapped files aside")
+    if scratch > 0 { lines.append("        and up to \(Self.bytes(Double(scratch))) in temporary files") }
     lines.append("time    \(Self.seconds(seconds.low)) to \(Self.seconds(seconds.high)), predicted")
     return (lines + ["predictions take for granted:"] + assumptions.map { "- \($0)" }).joined(separator: "\n")
   }

@@ -53,6 +53,8 @@ public enum PartitionObjective: String, Hashable, Sendable, CaseIterable {
   case edges
   /// Bytes of rows that mini-batches are expected to read from other parts.
   case bytes
+  /// Weight of the edges between parts.
+  case weights
 }
 
 /// How long the methods `multilevel` and `streaming` look for fewer cut edges.
@@ -93,9 +95,13 @@ public struct PartitionOptions: Hashable, Sendable {
   public var method: PartitionMethod
   /// Of the methods `multilevel` and `streaming`; others do not look at it.
   public var effort = PartitionEffort.default
-  /// Memory in which `streaming` keeps neighbours, in bytes, and where it puts them if they are more.
+  /// Memory in which `streaming` keeps neighbours, in bytes.
   public var streamingBuffer = 1 << 30
+  /// Where temporary files lie.
   public var scratchDirectory = "/tmp"
+  /// Bytes of memory that the whole may take, pages of mapped files aside; as many as it takes where `nil`. What does not fit lies in
+  /// temporary files; the parts are the same (`PartitionMemory`).
+  public var memory: Int?
   /// What to balance; a constraint that counts nothing in the graph at hand is left out.
   public var balance: [BalanceTarget]
   /// One per part: of every constraint the parts are to hold shares in this proportion. Equal shares without any.
@@ -106,6 +112,8 @@ public struct PartitionOptions: Hashable, Sendable {
   public var batches: ExpectedBatches?
   /// Replicas that a part keeps of other parts' nodes over its own nodes, 0.1 for 10 %.
   public var replicas = 0.0
+  /// In-edges of halo nodes so many hops away or fewer are kept, as the writer is told: they take memory.
+  public var haloHops = 0
 
   public init(
     partCount: Int, method: PartitionMethod = .metis,
@@ -122,13 +130,17 @@ public struct PartitionOptions: Hashable, Sendable {
   /// Checks the options against the graph.
   ///
   /// - Throws: `InputError` for no parts, more parts than nodes or than 65,535, weights that are not one for each part, a negative
-  ///   tolerance, an unknown constraint or one named twice, a table whose values cannot be balanced, an objective that the method does not
-  ///   have, an objective or replicas without the training that they are for.
+  ///   tolerance, an unknown constraint or one named twice, a table whose values cannot be balanced, an objective that the method or
+  ///   the graph does not have, an objective or replicas without the training that they are for.
   public func validate(for graph: RawGraph) throws {
     guard objective == .edges || method.weighsEdges else {
-      throw InputError("objective bytes", expected: "a method that weighs edges: multilevel, metis or refine", found: method.name)
+      throw InputError(
+        "objective \(objective.rawValue)", expected: "a method that weighs edges: multilevel, metis or refine", found: method.name)
     }
-    guard objective == .edges && replicas == 0 || batches != nil else {
+    guard objective != .weights || graph.edges.contains(where: { $0.weights != nil }) else {
+      throw InputError("objective weights", expected: "edges with weights", found: "\(graph.name), which has none")
+    }
+    guard objective != .bytes && replicas == 0 || batches != nil else {
       throw InputError("objective \(objective.rawValue), replicas \(replicas)", expected: "the fan-out they are for", found: "none")
     }
     guard replicas >= 0, replicas.isFinite else {

@@ -1,47 +1,49 @@
+import Foundation
+
 /// What partitioning was measured to take: rates by which a dry run predicts.
 ///
 /// `halo partition -k 8` on graphs of 1M nodes and 25M edges without tables, planted communities (2,000 groups of 500) and R-MAT, on two
 /// cores of an AMD EPYC that other work shared; see `bench/results/2026-11-21-partition-forecast.md`.
 struct PartitionRates {
-  /// Bytes of peak memory for each edge.
-  var memory: PartitionForecast.Span
-  /// Seconds for each edge: reading, assigning, measuring and sorting.
+  /// Seconds for each edge of a graph of a million nodes: reading, assigning, measuring and sorting.
   var seconds: PartitionForecast.Span
+  /// What an edge takes more for every doubling of the nodes beyond a million, of which caches hold less and less.
+  var growth = 0.15
   /// Seconds for each byte that is written.
   var secondsPerByte = 1 / 400e6
+  /// Seconds for each edge and pass over the edges that puts a piece of an array into a file.
+  var secondsPerPass = 1e-9
   /// Halo nodes over those of a random partition.
   var haloOverRandom: Double
 
   init(_ method: PartitionMethod) {
     switch method {
     case .metis:
-      memory = PartitionForecast.Span(low: 60, high: 155)
       seconds = PartitionForecast.Span(low: 0.8e-6, high: 5e-6)
       haloOverRandom = 0.75
     case .multilevel:
-      // Counted, not measured: edges, neighbours and their copy, the coarser levels.
-      memory = PartitionForecast.Span(low: 32, high: 90)
       seconds = PartitionForecast.Span(low: 0.3e-6, high: 2e-6)
       haloOverRandom = 0.75
     case .streaming:
-      // Counted, not measured: edges and neighbours.
-      memory = PartitionForecast.Span(low: 20, high: 30)
       seconds = PartitionForecast.Span(low: 0.2e-6, high: 1e-6)
       haloOverRandom = 0.9
     case .refine:
-      memory = PartitionForecast.Span(low: 26, high: 34)
       seconds = PartitionForecast.Span(low: 0.4e-6, high: 0.75e-6)
       haloOverRandom = 0.75
     case .random, .given:
-      memory = PartitionForecast.Span(low: 21, high: 23)
       seconds = PartitionForecast.Span(low: 0.2e-6, high: 0.3e-6)
       haloOverRandom = 1
     }
   }
 
+  /// How much longer an edge takes in a graph of so many nodes.
+  func slowdown(nodes: Int) -> Double { 1 + growth * log2(max(1, Double(nodes) / 1e6)) }
+
   var assumptions: [String] {
     [
-      "rates for each edge, measured on graphs of 25 million edges: the lower ends on planted communities, the upper ones on R-MAT",
+      "memory counted from the arrays that live at the same time, METIS's measured: the lower end where groups are clear",
+      "seconds for each edge, measured on a million nodes and 25 million edges: the lower ends on planted communities, the upper ones on R-MAT",
+      "\(Int((growth * 100).rounded())) % more for every doubling of the nodes beyond a million",
       "two cores like those of the measurement, a disk that takes 400 MB/s, nothing else running",
       "a halo of \(Int(haloOverRandom * 100)) % of a random partition's, for the disk",
     ]

@@ -10,10 +10,14 @@ public enum Partitioner {
   /// The same graph, options and METIS version give the same assignment for any number of threads. A tolerance that could
   /// not be kept is listed in `unmet`; the method `random` balances nodes and types alone, `given` nothing.
   ///
-  /// - Parameter progress: Told each step of the work as one line of text.
-  /// - Throws: `InputError` when graph, options or a given file are not fit; `METISError` when the library fails.
+  /// - Parameters:
+  ///   - plan: How memory stays below `options.memory`; made here where `nil`.
+  ///   - progress: Told each step of the work as one line of text.
+  /// - Throws: `InputError` when graph, options or a given file are not fit, or less memory is allowed than the method takes;
+  ///   `METISError` when the library fails, `SystemError` when a temporary file cannot be written.
   public static func assign(
-    _ graph: RawGraph, _ options: PartitionOptions, threads: Threads, progress: @Sendable (String) -> Void = { _ in }
+    _ graph: RawGraph, _ options: PartitionOptions, plan: PartitionMemory? = nil, threads: Threads,
+    progress: @Sendable (String) -> Void = { _ in }
   ) throws -> PartitionAssignment {
     try graph.check(threads: threads)
     try options.validate(for: graph)
@@ -21,8 +25,10 @@ public enum Partitioner {
     let shares = try options.shares()
     let numbering = NodeNumbering(graph)
     let random = RandomPartition.parts(of: numbering, shares: shares, seed: options.seed)
-    let use = options.objective == .bytes ? options.batches : nil
-    let problem = Problem(graph: graph, targets: targets, shares: shares, seed: options.seed, weighing: use)
+    let plan = try plan ?? options.memory.map { _ in try PartitionMemory(graph, options, threads: threads) }
+    let problem = Problem(
+      graph: graph, targets: targets, shares: shares, seed: options.seed, objective: options.objective, batches: options.batches, plan: plan
+    )
     let found = try assignment(of: problem, options, random: random, threads: threads, progress: progress)
     let parts = found.parts
     progress("measuring cut and halo")
@@ -50,19 +56,36 @@ public enum Partitioner {
     let targets: [(constraint: BalanceConstraint, tolerance: Double)]
     let shares: PartShares
     let seed: UInt64
-    /// The training whose reads weigh the edges; `nil`: all edges weigh the same.
-    let weighing: ExpectedBatches?
+    let objective: PartitionObjective
+    /// The training whose reads weigh the edges under the objective `bytes`.
+    let batches: ExpectedBatches?
+    /// How memory stays below a limit; `nil` without one.
+    let plan: PartitionMemory?
 
     /// What the manifest should say of the objective.
-    var notes: [String: String] { weighing.map { ["objective": "bytes", "fanout": $0.fanout, "batchSize": "\($0.batchSize)"] } ?? [:] }
+    var notes: [String: String] {
+      switch (objective, batches) {
+      case (.bytes, let batches?): ["objective": "bytes", "fanout": batches.fanout, "batchSize": "\(batches.batchSize)"]
+      case (.weights, _): ["objective": "weights"]
+      default: [:]
+      }
+    }
 
     /// The graph that is cut, as the objective weighs it.
-    func adjacency(threads: Threads, progress: (String) -> Void) throws -> Adjacency {
+    ///
+    /// - Parameter repeatsFrom: From so many entries on, neighbours of edges that all weigh the same may be repeated.
+    func adjacency(repeatsFrom: Int = .max, threads: Threads, progress: (String) -> Void) throws -> Adjacency {
       progress("building the adjacency")
-      let adjacency = try Adjacency(graph, threads: threads)
-      guard let weighing else { return adjacency }
-      progress("weighing the edges by what fan-out \(weighing.fanout) reads over them")
-      return adjacency.weighted(by: weighing.edgeUse(of: graph, threads: threads), graph, threads: threads)
+      let storage = plan?.rows ?? .memory
+      let canRepeat = objective == .edges
+      let adjacency = try Adjacency(graph, repeatsFrom: canRepeat ? repeatsFrom : .max, storage: storage, threads: threads)
+      switch (objective, batches) {
+      case (.bytes, let batches?):
+        progress("weighing the edges by what fan-out \(batches.fanout) reads over them")
+        return adjacency.weighted(by: batches.edgeUse(of: graph, threads: threads), graph, threads: threads)
+      case (.weights, _): return try adjacency.weightedByEdges(graph, threads: threads)
+      default: return adjacency
+      }
     }
 
     func measure(_ parts: [UInt16], threads: Threads) -> PartitionMetrics {
@@ -133,9 +156,9 @@ public enum Partitioner {
     _ problem: Problem, _ options: PartitionOptions, threads: Threads, progress: (String) -> Void
   ) throws -> Found {
     let search = MultilevelSearch(
-      adjacency: try problem.adjacency(threads: threads, progress: progress), loads: problem.loads(threads: threads),
-      effort: options.effort,
-      seed: problem.seed, threads: threads)
+      adjacency: try problem.adjacency(repeatsFrom: Adjacency.manyEntries, threads: threads, progress: progress),
+      loads: problem.loads(threads: threads), effort: options.effort, seed: problem.seed, threads: threads,
+      room: problem.plan?.room ?? Hierarchy.Room())
     let found = try search.run(progress: progress)
     return Found(
       parts: found.parts, notes: ["effort": options.effort.rawValue, "levels": "\(found.levels)", "rows": "by cluster"],
@@ -147,12 +170,14 @@ public enum Partitioner {
   ) throws -> [UInt16] {
     progress("gathering neighbours")
     let loads = problem.loads(threads: threads)
+    let buffer = problem.plan?.streamingBuffer ?? options.streamingBuffer
     let rows = try StreamedRows(
-      problem.graph, bufferBytes: options.streamingBuffer, directory: options.scratchDirectory, threads: threads)
+      problem.graph, bufferBytes: buffer, directory: options.scratchDirectory, threads: threads)
     let parts = StreamingSearch(rows, loads: loads, passes: options.effort.streamingPasses).run(progress: progress)
     // Passing nodes never see the whole: small graphs are brought within their limits, and every part gets a node.
     guard rows.ends.count * 4 <= options.streamingBuffer else { return parts }
-    let assignment = Assignment(Level(try Adjacency(problem.graph, threads: threads), loads), parts: Buffer(copying: parts))
+    let adjacency = try Adjacency(problem.graph, storage: problem.plan?.rows ?? .memory, threads: threads)
+    let assignment = Assignment(Level(adjacency, loads), parts: Buffer(copying: parts))
     assignment.repair()
     return Array(assignment.parts.elements)
   }

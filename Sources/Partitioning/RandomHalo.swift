@@ -9,16 +9,21 @@ enum RandomHalo {
   ///
   /// - Complexity: O(edges + nodes) time, 4 bytes a node.
   static func expectedNodes(_ graph: RawGraph, partCount: Int) -> Double {
-    let missed = 1 - 1 / Double(partCount)
-    let known = (0..<1024).map { 1 - pow(missed, Double($0)) }
-    var sum = 0.0
     let numbering = NodeNumbering(graph)
     let degrees = Buffer<UInt32>(count: numbering.count)
     for (relation, edges) in zip(graph.schema.relations, graph.edges) {
       let out = degrees.pointer + numbering.offsets[relation.source]
       for edge in 0..<edges.count { out[Int(edges.sources.pointer[edge])] &+= 1 }
     }
-    for node in 0..<numbering.count {
+    return expectedNodes(degrees, partCount: partCount)
+  }
+
+  /// The same for sources of so many edges each.
+  static func expectedNodes(_ degrees: Buffer<UInt32>, partCount: Int) -> Double {
+    let missed = 1 - 1 / Double(partCount)
+    let known = (0..<1024).map { 1 - pow(missed, Double($0)) }
+    var sum = 0.0
+    for node in 0..<degrees.count {
       let degree = Int(degrees.pointer[node])
       sum += degree < known.count ? known[degree] : 1 - pow(missed, Double(degree))
     }

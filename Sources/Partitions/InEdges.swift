@@ -14,28 +14,43 @@ struct InEdges: Sendable {
 
   /// Buckets the edges by destination in parallel, then sorts every row: the order inside a bucket depends on the threads,
   /// the sorted row does not.
-  init(graph: RawGraph, numbering: PartitionNumbering, threads: Threads) {
+  ///
+  /// - Parameter storage: Where the rows lie; in files one pass over the edges for each piece takes the place of the second one.
+  /// - Throws: `SystemError` when a file cannot be written.
+  init(graph: RawGraph, numbering: PartitionNumbering, storage: ArrayStorage = .memory, threads: Threads) throws {
     let nodes = numbering.nodes
     relationBounds = NodeNumbering(counts: graph.edges.map(\.count)).offsets
     offsets = Buffer(count: nodes.count + 1)
-    packed = Buffer(count: relationBounds[relationBounds.count - 1])
     let degrees = AtomicCounters(count: nodes.count)
     Self.forEachEdge(of: graph, numbering: numbering, threads: threads) { row, _, _ in degrees.increment(row) }
     for row in 0..<nodes.count { offsets.pointer[row + 1] = offsets.pointer[row] + Int64(degrees.values.pointer[row]) }
     let starts = offsets
-    let edges = packed
-    Self.forEachEdge(of: graph, numbering: numbering, threads: threads) { row, source, edge in
-      edges.pointer[Int(starts.pointer[row]) &+ degrees.take(row)] = UInt64(source) << 32 | UInt64(edge)
-    }
     let bounds = relationBounds
-    threads.forEachChunk(of: nodes.count, by: 4096) { rows in
+    packed = try RowBuckets.fill(offsets, storage: storage) { rows in
+      let first = Int(starts.pointer[rows.lowerBound])
+      let edges = Buffer<UInt64>(count: Int(starts.pointer[rows.upperBound]) - first)
+      let isWhole = rows.count == nodes.count
+      Self.forEachEdge(of: graph, numbering: numbering, threads: threads) { row, source, edge in
+        guard isWhole || rows.contains(row) else { return }
+        edges.pointer[Int(starts.pointer[row]) &- first &+ degrees.take(row)] = UInt64(source) << 32 | UInt64(edge)
+      }
+      Self.sort(edges, of: rows, starts, relationBounds: bounds, threads)
+      return edges
+    }
+  }
+
+  private static func sort(
+    _ edges: Buffer<UInt64>, of range: Range<Int>, _ starts: Buffer<Int64>, relationBounds bounds: [Int], _ threads: Threads
+  ) {
+    let first = Int(starts.pointer[range.lowerBound])
+    threads.forEachChunk(of: range.count, by: 4096) { chosen in
       var sorter = RowSort<UInt64>()
       var grouping = RelationGrouping(bounds: bounds)
-      for row in rows {
+      for row in range.lowerBound &+ chosen.lowerBound..<range.lowerBound &+ chosen.upperBound {
         let start = Int(starts.pointer[row])
         let count = Int(starts.pointer[row + 1]) - start
-        sorter.sort(edges.pointer + start, count: count)
-        if bounds.count > 2 { grouping.group(edges.pointer + start, count: count) }
+        sorter.sort(edges.pointer + (start - first), count: count)
+        if bounds.count > 2 { grouping.group(edges.pointer + (start - first), count: count) }
       }
     }
   }

@@ -16,7 +16,10 @@ package struct NeighbourRows: Sendable {
   package func row(_ node: Int) -> Range<Int> { Int(offsets.pointer[node])..<Int(offsets.pointer[node + 1]) }
 
   /// Two passes over the edges and one over the rows; 8 bytes an edge and 16 bytes a node.
-  package init(_ graph: RawGraph, threads: Threads) {
+  ///
+  /// - Parameter storage: Where the rows lie; in files one pass for each piece takes the place of the second one.
+  /// - Throws: `SystemError` when a file cannot be written.
+  package init(_ graph: RawGraph, storage: ArrayStorage = .memory, threads: Threads) throws {
     let numbering = NodeNumbering(graph)
     let nodeCount = numbering.count
     let degrees = AtomicCounters(count: nodeCount)
@@ -26,41 +29,73 @@ package struct NeighbourRows: Sendable {
     }
     let offsets = Buffer<Int64>(count: nodeCount + 1)
     for node in 0..<nodeCount { offsets.pointer[node + 1] = offsets.pointer[node] + Int64(degrees.values.pointer[node]) }
-    let ends = Buffer<Int32>(count: Int(offsets.pointer[nodeCount]))
-    Self.forEachEdge(of: graph, numbering: numbering, threads: threads) { a, b in
-      ends.pointer[Int(offsets.pointer[a]) &+ degrees.take(a)] = Int32(truncatingIfNeeded: b)
-      ends.pointer[Int(offsets.pointer[b]) &+ degrees.take(b)] = Int32(truncatingIfNeeded: a)
-    }
     let distinct = Buffer<UInt32>(count: nodeCount)
+    // Smallest and largest repetition.
+    var repetitions = SIMD2<UInt32>(.max, 0)
+    ends = try RowBuckets.fill(offsets, storage: storage) { nodes in
+      let rows = Self.ends(of: nodes, graph, numbering, offsets, degrees, threads)
+      let found = Self.sort(rows, of: nodes, offsets, distinct: distinct, threads)
+      repetitions = SIMD2(min(repetitions[0], found[0]), max(repetitions[1], found[1]))
+      return rows
+    }
+    uniform = repetitions[0] >= repetitions[1]
+    self.offsets = offsets
+    self.distinct = distinct
+  }
+
+  /// The neighbours of some consecutive nodes, those of each in any order.
+  ///
+  /// - Parameter degrees: Counted up; those of the nodes are counted down.
+  static func ends(
+    of nodes: Range<Int>, _ graph: RawGraph, _ numbering: NodeNumbering, _ offsets: Buffer<Int64>, _ degrees: AtomicCounters,
+    _ threads: Threads
+  ) -> Buffer<Int32> {
+    let first = Int(offsets.pointer[nodes.lowerBound])
+    let rows = Buffer<Int32>(count: Int(offsets.pointer[nodes.upperBound]) - first)
+    if nodes.count == numbering.count {
+      forEachEdge(of: graph, numbering: numbering, threads: threads) { a, b in
+        rows.pointer[Int(offsets.pointer[a]) &+ degrees.take(a)] = Int32(truncatingIfNeeded: b)
+        rows.pointer[Int(offsets.pointer[b]) &+ degrees.take(b)] = Int32(truncatingIfNeeded: a)
+      }
+    } else {
+      forEachEdge(of: graph, numbering: numbering, threads: threads) { a, b in
+        if nodes.contains(a) { rows.pointer[Int(offsets.pointer[a]) &- first &+ degrees.take(a)] = Int32(truncatingIfNeeded: b) }
+        if nodes.contains(b) { rows.pointer[Int(offsets.pointer[b]) &- first &+ degrees.take(b)] = Int32(truncatingIfNeeded: a) }
+      }
+    }
+    return rows
+  }
+
+  /// Sorts the rows of consecutive nodes and counts the different neighbours of each; returns the smallest and the largest repetition.
+  private static func sort(
+    _ rows: Buffer<Int32>, of range: Range<Int>, _ offsets: Buffer<Int64>, distinct: Buffer<UInt32>, _ threads: Threads
+  ) -> SIMD2<UInt32> {
     let chunk = 4096
-    // Smallest and largest repetition in each chunk of nodes.
-    let repetitions = Buffer<SIMD2<UInt32>>(count: (nodeCount + chunk - 1) / chunk)
-    threads.forEachChunk(of: nodeCount, by: chunk) { nodes in
+    let first = Int(offsets.pointer[range.lowerBound])
+    let repetitions = Buffer<SIMD2<UInt32>>(count: (range.count + chunk - 1) / chunk)
+    threads.forEachChunk(of: range.count, by: chunk) { chosen in
       var sorter = RowSort<UInt32>()
-      var range = SIMD2<UInt32>(.max, 0)
-      for node in nodes {
+      var found = SIMD2<UInt32>(.max, 0)
+      for node in range.lowerBound &+ chosen.lowerBound..<range.lowerBound &+ chosen.upperBound {
         let start = Int(offsets.pointer[node])
         let count = Int(offsets.pointer[node + 1]) - start
-        let row = UnsafeMutableRawPointer(ends.pointer + start).assumingMemoryBound(to: UInt32.self)
+        let row = UnsafeMutableRawPointer(rows.pointer + (start - first)).assumingMemoryBound(to: UInt32.self)
         sorter.sort(row, count: count)
         var position = 0
         while position < count {
           var end = position + 1
           while end < count, row[end] == row[position] { end += 1 }
           let repetition = UInt32(end - position)
-          range = SIMD2(min(range[0], repetition), max(range[1], repetition))
+          found = SIMD2(min(found[0], repetition), max(found[1], repetition))
           distinct.pointer[node] += 1
           position = end
         }
       }
-      repetitions.pointer[nodes.lowerBound / chunk] = range
+      repetitions.pointer[chosen.lowerBound / chunk] = found
     }
-    let smallest = repetitions.elements.map { $0[0] }.min() ?? 1
-    let largest = repetitions.elements.map { $0[1] }.max() ?? 1
-    uniform = smallest >= largest
-    self.offsets = offsets
-    self.ends = ends
-    self.distinct = distinct
+    return withExtendedLifetime(repetitions) {
+      repetitions.elements.reduce(SIMD2<UInt32>(.max, 0)) { SIMD2(min($0[0], $1[0]), max($0[1], $1[1])) }
+    }
   }
 
   /// Calls `body` with the flat numbers of both ends of every edge that is no self loop, on any thread.

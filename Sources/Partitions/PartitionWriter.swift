@@ -6,7 +6,7 @@ public import Tensors
 /// Writes a partition directory: `graph.json` and a folder of arrays for each part.
 ///
 /// The same graph and assignment give the same bytes for any number of threads. Beside the graph it holds 8 bytes an edge,
-/// 22 bytes a node, and 8 bytes a halo node.
+/// 26 bytes a node, and 8 bytes a halo node.
 public enum PartitionWriter {
   /// Checks that `directory` may be written, before any long work is done.
   ///
@@ -30,12 +30,13 @@ public enum PartitionWriter {
   ///   - haloHops: In-edges are also kept of the halo nodes that are so many hops away or fewer.
   ///   - reports: Also writes `report.json` and `report.html`, which `graph.json` does not list.
   ///   - force: Replaces an older partition directory.
+  ///   - edges: Where the edges are sorted, 8 bytes each.
   ///   - progress: Told the bytes of each finished file and the bytes of all; called from any thread.
   /// - Throws: `InputError` when graph, assignment or target are not fit; `SystemError` when the disk refuses.
   @discardableResult
   public static func write(
     _ graph: RawGraph, _ assignment: PartitionAssignment, to directory: String, types: TableTypes = TableTypes(), only: Set<Int>? = nil,
-    haloHops: Int = 0, reports: Bool = false, force: Bool = false, threads: Threads,
+    haloHops: Int = 0, reports: Bool = false, force: Bool = false, edges: ArrayStorage = .memory, threads: Threads,
     progress: @escaping @Sendable (_ bytes: Int, _ total: Int) -> Void = { _, _ in }
   ) throws -> Manifest {
     try checkTarget(directory, force: force)
@@ -49,7 +50,7 @@ public enum PartitionWriter {
       graph: graph, parts: assignment.parts, partCount: assignment.partCount, order: assignment.order)
     let tables = describeTables(of: graph, types: types)
     let weights = try assignment.record.balancedTables.map { (name: "weight:\($0)", column: try WeightColumn($0, of: graph)) }
-    let inEdges = InEdges(graph: graph, numbering: numbering, threads: threads)
+    let inEdges = try InEdges(graph: graph, numbering: numbering, storage: edges, threads: threads)
     var parts = partFiles(graph: graph, numbering: numbering, inEdges: inEdges, tables: tables, weights: weights, threads: threads)
     let wanted = assignment.reads?.replicas ?? []
     if haloHops > 0 || !wanted.isEmpty { keepReplicas(&parts, wanted: wanted, hops: haloHops, threads: threads) }

@@ -29,52 +29,15 @@ package struct StreamedRows: Sendable {
     }
     offsets = Buffer(count: numbering.count + 1)
     for node in 0..<numbering.count { offsets.pointer[node + 1] = offsets.pointer[node] + Int64(degrees.values.pointer[node]) }
-    let buckets = Self.buckets(offsets, capacity: max(1, bufferBytes / 4))
-    if buckets.count <= 1 {
-      ends = Self.rows(of: buckets.first ?? 0..<0, graph, numbering, offsets, degrees, threads).view
-    } else {
-      ends = try Self.spill(buckets, graph, numbering, offsets, degrees, to: directory, threads)
+    let offsets = offsets
+    let rows = try RowBuckets.fill(offsets, storage: .files(in: directory, bufferBytes: bufferBytes)) { nodes in
+      NeighbourRows.ends(of: nodes, graph, numbering, offsets, degrees, threads)
     }
+    let start = UnsafeRawPointer(rows.pointer).assumingMemoryBound(to: UInt32.self)
+    ends = ArrayView(pointer: start, count: rows.count, owner: rows, isMapped: rows.isMapped)
   }
 
   /// Positions of the neighbours of `node`.
   @inline(__always)
   package func row(_ node: Int) -> Range<Int> { Int(offsets.pointer[node])..<Int(offsets.pointer[node &+ 1]) }
-
-  /// Consecutive nodes with at most `capacity` neighbours together; a node with more is alone.
-  private static func buckets(_ offsets: Buffer<Int64>, capacity: Int) -> [Range<Int>] {
-    var buckets: [Range<Int>] = []
-    var first = 0
-    for node in 0..<offsets.count - 1 where Int(offsets.pointer[node + 1] - offsets.pointer[first]) > capacity && node > first {
-      buckets.append(first..<node)
-      first = node
-    }
-    if first < offsets.count - 1 { buckets.append(first..<offsets.count - 1) }
-    return buckets
-  }
-
-  private static func rows(
-    of nodes: Range<Int>, _ graph: RawGraph, _ numbering: NodeNumbering, _ offsets: Buffer<Int64>, _ degrees: AtomicCounters,
-    _ threads: Threads
-  ) -> Buffer<UInt32> {
-    let first = offsets.pointer[nodes.lowerBound]
-    let rows = Buffer<UInt32>(count: Int(offsets.pointer[nodes.upperBound] - first))
-    NeighbourRows.forEachEdge(of: graph, numbering: numbering, threads: threads) { a, b in
-      if nodes.contains(a) { rows.pointer[Int(offsets.pointer[a] - first) &+ degrees.take(a)] = UInt32(truncatingIfNeeded: b) }
-      if nodes.contains(b) { rows.pointer[Int(offsets.pointer[b] - first) &+ degrees.take(b)] = UInt32(truncatingIfNeeded: a) }
-    }
-    return rows
-  }
-
-  private static func spill(
-    _ buckets: [Range<Int>], _ graph: RawGraph, _ numbering: NodeNumbering, _ offsets: Buffer<Int64>, _ degrees: AtomicCounters,
-    to directory: String, _ threads: Threads
-  ) throws -> ArrayView<UInt32> {
-    let file = try ScratchFile(in: directory)
-    for nodes in buckets {
-      let rows = rows(of: nodes, graph, numbering, offsets, degrees, threads)
-      try withExtendedLifetime(rows) { try file.append(UnsafeRawBufferPointer(rows.elements)) }
-    }
-    return try file.mapped(as: UInt32.self)
-  }
 }

@@ -6,13 +6,18 @@ public struct ArrayView<Element: BitwiseCopyable>: RandomAccessCollection, @unch
   /// The first element, for kernels that check their bounds once; valid while the view lives.
   public let pointer: UnsafePointer<Element>
   public let count: Int
+  /// Whether the elements are pages of a file, which the system takes back when memory is short.
+  public let isMapped: Bool
   private let owner: AnyObject?
 
-  /// - Parameter owner: Keeps `pointer[0..<count]` valid and unchanging while it is referenced.
-  public init(pointer: UnsafePointer<Element>, count: Int, owner: AnyObject?) {
+  /// - Parameters:
+  ///   - owner: Keeps `pointer[0..<count]` valid and unchanging while it is referenced.
+  ///   - isMapped: Whether the elements are pages of a file.
+  public init(pointer: UnsafePointer<Element>, count: Int, owner: AnyObject?, isMapped: Bool = false) {
     self.pointer = pointer
     self.count = count
     self.owner = owner
+    self.isMapped = isMapped
   }
 
   /// Copies `elements` once.
@@ -34,7 +39,7 @@ public struct ArrayView<Element: BitwiseCopyable>: RandomAccessCollection, @unch
   /// The elements of `range`, sharing the owner.
   public func slice(_ range: Range<Int>) -> ArrayView {
     precondition(range.lowerBound >= 0 && range.upperBound <= count, "range \(range) outside a view of \(count)")
-    return ArrayView(pointer: pointer + range.lowerBound, count: range.count, owner: owner)
+    return ArrayView(pointer: pointer + range.lowerBound, count: range.count, owner: owner, isMapped: isMapped)
   }
 
   /// The elements as a buffer pointer, valid while the view lives.

@@ -11,11 +11,17 @@ public final class Buffer<Element: BitwiseCopyable>: @unchecked Sendable {
   public let pointer: UnsafeMutablePointer<Element>
   private let mappedBytes: Int
   private let allocation: UnsafeMutableRawPointer
+  /// The owner of the memory where that is somebody else.
+  private let keeper: AnyObject?
+  /// Whether the elements are pages of a file, which the system takes back when memory is short.
+  package let isMapped: Bool
 
   /// - Parameter count: Number of elements; zero is allowed.
   public init(count: Int) {
     precondition(count >= 0, "a buffer cannot hold \(count) elements")
     self.count = count
+    keeper = nil
+    isMapped = false
     let bytes = max(64, count * MemoryLayout<Element>.stride)
     let hugePage = 2 << 20
     if bytes >= 2 * hugePage {
@@ -45,7 +51,20 @@ public final class Buffer<Element: BitwiseCopyable>: @unchecked Sendable {
     _ = UnsafeMutableBufferPointer(start: pointer, count: count).update(fromContentsOf: elements)
   }
 
+  /// Elements in the memory of `owner`, which is kept.
+  ///
+  /// - Parameter isMapped: Whether they are pages of a file.
+  package init(sharing owner: AnyObject, pointer: UnsafeMutablePointer<Element>, count: Int, isMapped: Bool = false) {
+    self.isMapped = isMapped
+    self.count = count
+    self.pointer = pointer
+    keeper = owner
+    allocation = UnsafeMutableRawPointer(pointer)
+    mappedBytes = 0
+  }
+
   deinit {
+    if keeper != nil { return }
     if mappedBytes > 0 { munmap(allocation, mappedBytes) } else { free(allocation) }
   }
 
@@ -64,7 +83,7 @@ public final class Buffer<Element: BitwiseCopyable>: @unchecked Sendable {
   }
 
   /// A read-only view that keeps the buffer alive.
-  public var view: ArrayView<Element> { ArrayView(pointer: UnsafePointer(pointer), count: count, owner: self) }
+  public var view: ArrayView<Element> { ArrayView(pointer: UnsafePointer(pointer), count: count, owner: self, isMapped: isMapped) }
 }
 
 /// `MADV_HUGEPAGE` of <sys/mman.h>, which is not imported.

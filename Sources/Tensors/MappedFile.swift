@@ -39,6 +39,6 @@ public final class MappedFile: @unchecked Sendable {
     precondition(offset >= 0 && count >= 0 && offset + count * MemoryLayout<Element>.stride <= bytes.count, "view outside \(path)")
     precondition(offset % MemoryLayout<Element>.alignment == 0, "unaligned view of \(path)")
     guard count > 0, let base = bytes.baseAddress else { return ArrayView() }
-    return ArrayView(pointer: (base + offset).assumingMemoryBound(to: type), count: count, owner: self)
+    return ArrayView(pointer: (base + offset).assumingMemoryBound(to: type), count: count, owner: self, isMapped: true)
   }
 }

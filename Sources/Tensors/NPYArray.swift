@@ -49,7 +49,7 @@ public struct NPYArray: Sendable {
     }
     let count = bytes.count / MemoryLayout<T>.stride
     let base = UnsafeRawPointer(bytes.pointer).assumingMemoryBound(to: T.self)
-    return ArrayView(pointer: base, count: count, owner: Keeper(bytes))
+    return ArrayView(pointer: base, count: count, owner: Keeper(bytes), isMapped: bytes.isMapped)
   }
 
   /// Keeps the mapping alive for views of another element type.

@@ -54,19 +54,44 @@ package final class ScratchFile {
   ///
   /// - Throws: `SystemError` when the disk refuses.
   package func mapped<T: BitwiseCopyable>(as type: T.Type) throws -> ArrayView<T> {
+    guard let mapping = try map(PROT_READ) else { return ArrayView() }
+    return ArrayView(
+      pointer: UnsafeRawPointer(mapping.base).assumingMemoryBound(to: type), count: elements(of: type), owner: mapping, isMapped: true)
+  }
+
+  /// The same as a buffer that may be changed, in the file alone; it outlives the file.
+  ///
+  /// - Throws: `SystemError` when the disk refuses.
+  package func mappedBuffer<T: BitwiseCopyable>(of type: T.Type) throws -> Buffer<T> {
+    guard let mapping = try map(PROT_READ | PROT_WRITE) else { return Buffer(count: 0) }
+    return Buffer(sharing: mapping, pointer: mapping.base.assumingMemoryBound(to: type), count: elements(of: type), isMapped: true)
+  }
+
+  /// Waits until everything is on the disk: from then on the system can take the pages back.
+  ///
+  /// - Throws: `SystemError` when the disk refuses.
+  package func flushToDisk() throws {
     try flush()
+    guard fdatasync(descriptor) == 0 || errno == EINVAL else { throw SystemError("write \(place)", code: errno) }
+  }
+
+  private func elements<T>(of type: T.Type) -> Int {
     precondition(written % MemoryLayout<T>.stride == 0, "\(place) of \(written) bytes")
-    guard written > 0 else { return ArrayView() }
-    guard let base = mmap(nil, written, PROT_READ, MAP_SHARED, descriptor, 0), base != MAP_FAILED else {
+    return written / MemoryLayout<T>.stride
+  }
+
+  /// `nil` for an empty file.
+  private func map(_ protection: Int32) throws -> Mapping? {
+    try flush()
+    guard written > 0 else { return nil }
+    guard let base = mmap(nil, written, protection, MAP_SHARED, descriptor, 0), base != MAP_FAILED else {
       throw SystemError("map \(place)", code: errno)
     }
-    return ArrayView(
-      pointer: UnsafeRawPointer(base).assumingMemoryBound(to: type), count: written / MemoryLayout<T>.stride,
-      owner: Mapping(base: base, count: written))
+    return Mapping(base: base, count: written)
   }
 
   private final class Mapping {
-    private let base: UnsafeMutableRawPointer
+    let base: UnsafeMutableRawPointer
     private let count: Int
 
     init(base: UnsafeMutableRawPointer, count: Int) {

@@ -134,6 +134,19 @@ import Testing
     }
   }
 
+  /// A table holds 768 keys at least, and there are 128 buckets: with this many nodes every bucket has to be spread again.
+  @Test func bucketsWithTooManyNodesAreSpreadAgain() throws {
+    var random = TestRandom(12)
+    let pairs = (0..<150_000).map { edge in
+      [edge, Int.random(in: 0...edge, using: &random)].map { $0 % 5 == 3 ? "some other long name of node \($0)" : "\($0)" }
+    }
+    let path = try folder.file("many.tsv", pairs.map { "\($0[0])\t\($0[1])\n" }.joined())
+    let (names, numbered) = expected(pairs)
+    let graph = try RawEdgeListReader.read(path, format: compact, context: context(threads: 2, tableBytes: 0))
+    let isSame = graph.pairs == numbered && graph.names == names
+    #expect(isSame && names.count == 150_000 && folder.names == ["many.tsv"])
+  }
+
   @Test func temporaryFilesHaveNoNames() throws {
     let path = try folder.file("edges.txt", (0..<5000).map { "n\($0) m\($0)\n" }.joined())
     let graph = try RawEdgeListReader.read(path, format: compact, context: context(tableBytes: 0))

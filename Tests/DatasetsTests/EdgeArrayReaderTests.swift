@@ -5,6 +5,27 @@ import Tensors
 import Testing
 
 @Suite struct EdgeArrayReaderTests {
+  @Test func limitedMemoryPutsCopiesIntoFiles() throws {
+    let folder = try ScratchFolder()
+    let count = 1_300_000  // More than a window.
+    let ids = (0..<2 * count).map { Int64($0 * 31 % 1000) }
+    let path = try folder.array("edges.npy", ids, .int64, [count, 2])
+    var context = IngestContext(threads: Threads(2))
+    context.memory = 64 << 20
+    context.scratchFolder = folder.path
+    let graph = try EdgeArrayReader.read(path, context: context)
+    let edges = graph.edges[0]
+    #expect(edges.sources.isMapped && edges.destinations.isMapped && folder.names == ["edges.npy"])
+    let isSame = (0..<count).allSatisfy { edges.sources[$0] == UInt32(ids[2 * $0]) && edges.destinations[$0] == UInt32(ids[2 * $0 + 1]) }
+    #expect(isSame && edges.count == count)
+    var wrong = ids
+    wrong[2 * 1_200_000 + 1] = -4
+    let bad = try folder.array("wrong.npy", wrong, .int64, [count, 2])
+    #expect(
+      folder.failure { try EdgeArrayReader.read(bad, context: context) }
+        == "wrong.npy: expected node ids of 0 or more, found -4 of edge 1200000")
+  }
+
   let folder: ScratchFolder
 
   init() throws { folder = try ScratchFolder() }

@@ -124,6 +124,47 @@ import Testing
     }
   }
 
+  /// Files that end where pages, pieces or what may be read behind them do, with a last line feed and without.
+  @Test func lastLinesAreReadWhereverTheFileEnds() throws {
+    for size in [4096, 8192, 262_144, 262_145, 262_159, 262_160, 262_161, 262_162, 524_288, 524_320, 524_321] {
+      // Lines of six bytes, and some of the first with leading blanks so that the size is met.
+      let lines = size / 6 - 1
+      var text = String(repeating: " ", count: size - 6 * lines) + "11 22\n"
+      text += String(repeating: "33 44\n", count: lines - 1)
+      #expect(text.utf8.count == size)
+      for (number, content) in [text, String(text.dropLast())].enumerated() {
+        let path = try folder.file("end.txt", content)
+        for threads in [1, 2] {
+          let graph = try RawEdgeListReader.read(path, nodeCount: 50, context: IngestContext(threads: Threads(threads)))
+          let isSame =
+            graph.edges[0].count == lines && graph.pairs[0] == [11, 22] && graph.pairs.dropFirst().allSatisfy { $0 == [33, 44] }
+          #expect(isSame, "\(size) bytes, \(number == 0 ? "with" : "without") a last line feed")
+        }
+      }
+    }
+  }
+
+  @Test func limitedMemoryPutsEdgesIntoFiles() throws {
+    let (text, pairs) = longList(seed: 2)
+    let path = try folder.file("long.txt", text)
+    var context = IngestContext(threads: Threads(2))
+    context.memory = 64 << 20
+    context.scratchFolder = folder.path
+    let graph = try RawEdgeListReader.read(path, nodeCount: 900_000, context: context)
+    #expect(graph.edges[0].sources.isMapped && graph.edges[0].destinations.isMapped && folder.names == ["long.txt"])
+    let isSame = graph.pairs == pairs
+    #expect(isSame)
+    let weighted = try folder.file("weighted.txt", "0 1 5\n1 2 6\n")
+    let read = try RawEdgeListReader.read(weighted, format: EdgeListFormat(weight: "2"), context: context)
+    #expect(read.pairs == [[0, 1], [1, 2]] && read.weights == [5, 6])
+    let named = try RawEdgeListReader.read(weighted, format: EdgeListFormat(weight: "2", ids: .compact), context: context)
+    #expect(named.pairs == [[0, 1], [1, 2]] && named.weights == [5, 6] && named.names == ["0", "1", "2"])
+    context.memory = 33 << 20
+    #expect(
+      folder.failure { try GraphReader.read(weighted, format: EdgeListFormat(weight: "2"), context: context) }
+        .hasPrefix("--memory: expected at least "))
+  }
+
   @Test func mistakesFarIntoAFileHaveTheirLineForAnyThreadCount() throws {
     let lines = 400_000
     var text = "a b\n"

@@ -33,6 +33,32 @@ import Testing
     #expect(adjacency.neighbours.count == 0)
   }
 
+  @Test func rowsInFilesAreTheSame() throws {
+    let directory = try TemporaryDirectory()
+    for seed in 0..<50 as Range<UInt64> {
+      var random = RandomGraphs(seed: seed)
+      let graph = random.graph()
+      let expected = try Adjacency(graph, threads: Threads(1))
+      for bytes in [4, 64, 4096] {
+        let found = try Adjacency(graph, storage: .files(in: directory.path, bufferBytes: bytes), threads: Threads(2))
+        #expect(Array(found.offsets.view) == Array(expected.offsets.view), "seed \(seed), \(bytes) bytes")
+        #expect(Array(found.neighbours.view) == Array(expected.neighbours.view), "seed \(seed), \(bytes) bytes")
+        #expect(found.weights.map { Array($0.view) } == expected.weights.map { Array($0.view) }, "seed \(seed), \(bytes) bytes")
+      }
+    }
+  }
+
+  @Test func neighboursAreRepeatedOnlyWhereThatTakesLess() throws {
+    let list: [(UInt32, UInt32)] = [(0, 1), (1, 0), (2, 1), (3, 2), (0, 4)]
+    let repeated = try Adjacency(graph(5, list), repeatsFrom: 10, threads: Threads(2))
+    #expect(Array(repeated.offsets.view) == [0, 3, 6, 8, 9, 10])
+    #expect(Array(repeated.neighbours.view) == [1, 1, 4, 0, 0, 2, 1, 3, 2, 0] && repeated.weights == nil)
+    #expect(try Adjacency(graph(5, list), repeatsFrom: 11, threads: Threads(1)).weights != nil)
+    // Three times is more than a weight takes; twice each is a common factor.
+    #expect(try Adjacency(graph(3, [(0, 1), (0, 1), (0, 1), (0, 1), (0, 1), (0, 2)]), repeatsFrom: 0, threads: Threads(1)).weights != nil)
+    #expect(try Adjacency(graph(3, [(0, 1), (0, 1), (2, 1), (2, 1)]), repeatsFrom: 0, threads: Threads(1)).neighbours.count == 4)
+  }
+
   @Test func randomGraphsAgreeWithADictionary() throws {
     for seed in 0..<50 as Range<UInt64> {
       var random = RandomGraphs(seed: seed)

@@ -69,6 +69,22 @@ import Testing
     }
   }
 
+  @Test(arguments: 0..<20 as Range<UInt64>)
+  func nodesOfManyNeighboursAreMovedLikeOthers(seed: UInt64) throws {
+    // Sixty nodes, each with some twenty neighbours, more than there are parts; some pairs are joined twice.
+    var random = RandomGraphs(seed: seed)
+    let list = (0..<700).map { _ in (random.next(below: 60), random.next(below: 60)) }
+    let k = 2 + Int(seed % 4)
+    let start = (0..<60).map { _ in UInt16(random.next(below: random.next(below: k) + 1)) }
+    var repair = try repair(graph(60, list), start, k: k, [(.nodes, 0.1), (.edges, 0.25)])
+    let before = repair.cut()
+    let moved = repair.run()
+    #expect(repair.overload == 0 && Set(repair.parts).count == k)
+    #expect(moved || repair.cut() == before)
+    let parts = repair.parts
+    #expect(repair.cut() == list.count { parts[$0.0] != parts[$0.1] })
+  }
+
   @Test func impossibleLimitIsLeftOpen() throws {
     // All in-edges go to one node: no assignment balances them.
     let star = graph(6, (1..<6).map { ($0, 0) })

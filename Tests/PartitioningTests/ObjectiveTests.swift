@@ -87,6 +87,41 @@ import Testing
     #expect(throws: InputError.self) { try options.validate(for: graph) }
   }
 
+  /// A ring of eight nodes, two of whose edges are light.
+  private static func ring(_ light: Float) -> RawGraph {
+    let weights = (0..<8).map { $0 == 1 || $0 == 5 ? light : 10 as Float }
+    let edges = EdgeList(
+      sources: ArrayView((0..<8).map { UInt32($0) }), destinations: ArrayView((0..<8).map { UInt32(($0 + 1) % 8) }),
+      weights: ArrayView(weights))
+    return RawGraph(name: "ring", schema: .plain, nodes: [NodeData(count: 8)], edges: [edges])
+  }
+
+  @Test(arguments: [PartitionMethod.multilevel, .metis], [1, 2, 3, 4] as [UInt64])
+  func lightEdgesAreCut(_ method: PartitionMethod, seed: UInt64) throws {
+    var options = PartitionOptions(partCount: 2, method: method, balance: [BalanceTarget("nodes")], seed: seed)
+    options.objective = .weights
+    for light in [0, 0.5, 3] as [Float] {
+      let found = try Partitioner.assign(Self.ring(light), options, threads: Threads(2))
+      #expect(found.metrics.cutEdges == 2 && found.parts[1] != found.parts[2] && found.parts[5] != found.parts[6], "light \(light)")
+      #expect(found.record.options["objective"] == "weights")
+    }
+  }
+
+  @Test func weightsThatCannotBeCutAreAnError() throws {
+    var options = PartitionOptions(partCount: 2, method: .multilevel, balance: [BalanceTarget("nodes")])
+    options.objective = .weights
+    #expect(throws: InputError("ring, weight of edge 1", expected: "a number from 0", found: "-1.0")) {
+      try Partitioner.assign(Self.ring(-1), options, threads: Threads(2))
+    }
+    for light in [Float.infinity, .nan] {
+      #expect(throws: InputError.self) { try Partitioner.assign(Self.ring(light), options, threads: Threads(2)) }
+    }
+    let plain = try Generators.RMAT(nodes: 64, edges: 400, seed: 1).generate(threads: Threads(1))
+    #expect(throws: InputError("objective weights", expected: "edges with weights", found: "\(plain.name), which has none")) {
+      try options.validate(for: plain)
+    }
+  }
+
   /// A cut through a path, by hand: of two neighbours with one training node between them, only one is read from elsewhere.
   @Test func expectedRowsOfAPathAreThoseByHand() throws {
     // 0 → 1 → 2 → 3; node 2 is the only training node, in part 1 with node 3.

@@ -49,6 +49,21 @@ import Testing
     }
   }
 
+  @Test(arguments: [8, 40, 4096])
+  func edgesThatAreSortedInAFileGiveTheSameParts(bytes: Int) throws {
+    let directory = try TemporaryDirectory()
+    for (name, graph, parts) in [
+      ("cycle", SmallGraphs.cycle, SmallGraphs.cycleParts), ("papers", SmallGraphs.papers, SmallGraphs.papersParts),
+    ] {
+      let assignment = SmallGraphs.assignment(graph, parts)
+      let expected = try PartitionWriter.write(graph, assignment, to: directory.file(name), threads: Threads(1))
+      let found = try PartitionWriter.write(
+        graph, assignment, to: directory.file("\(name) \(bytes)"), edges: .files(in: directory.path, bufferBytes: bytes),
+        threads: Threads(2))
+      #expect(found.files == expected.files)
+    }
+  }
+
   @Test func cycleInTwoPartsIsWrittenWithEveryID() throws {
     let (directory, manifest, parts) = try write(SmallGraphs.cycle, SmallGraphs.cycleParts)
     #expect(manifest.bounds == [0, 3, 6])

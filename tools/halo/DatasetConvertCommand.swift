@@ -37,7 +37,7 @@ struct DatasetConvertCommand: ParsableCommand {
     let converter = DatasetConverter(
       split: split, idColumn: idColumn, labelColumn: labelColumn, format: list.format, nodeCount: list.nodes, transforms: edges.transforms)
     try target.write { _ in
-      try converter.convert(folder: folder, context: list.ingest(target.threads, output: target.output))
+      try converter.convert(folder: folder, context: try list.ingest(target.threads, output: target.output))
     } remark: { summary in
       summary.relations.filter(\.listsEdgesOnce).map {
         "every edge of relation '\($0.name)' is listed once only; --undirected adds the reverse ones"

@@ -1,6 +1,8 @@
 import ArgumentParser
 import Datasets
 import Foundation
+import Telemetry
+import Tensors
 import Training
 
 /// How a list of edges is read: its columns and what stands for a node.
@@ -36,11 +38,31 @@ struct InputOptions: ParsableArguments {
         + "output (default: 256MiB).", valueName: "amount"))
   var idMemory: MemoryAmount?
 
+  @Option(
+    help: ArgumentHelp(
+      "Memory that may be taken, mapped files aside: bytes, 800MiB, 8GiB, or 50% of what is free. What does not fit lies in temporary "
+        + "files beside the output; where that is not enough, the command says so before it begins. (default: what it takes)",
+      valueName: "amount"))
+  var memory: MemoryAmount?
+
   @Option(help: ArgumentHelp("Number of nodes of an edge list in which not every node occurs.", valueName: "count"))
   var nodes: Int?
 
   func validate() throws {
     if case .share? = idMemory { throw ValidationError("--id-memory takes bytes, such as 800MiB") }
+  }
+
+  /// The bytes of `--memory`.
+  private func memoryLimit() throws -> Int? {
+    switch memory {
+    case nil: return nil
+    case .bytes(let bytes)?: return bytes
+    case .share(let share)?:
+      guard let free = FreeMemory.bytes() else {
+        throw InputError("--memory", expected: "bytes where the system does not tell what is free", found: "\(share * 100)%")
+      }
+      return Int(Double(free) * share)
+    }
   }
 
   var format: EdgeListFormat {
@@ -50,8 +72,13 @@ struct InputOptions: ParsableArguments {
   }
 
   /// How graphs are read by a command that writes `output`.
-  func ingest(_ threads: ThreadsOption, output: String) -> IngestContext {
+  ///
+  /// - Throws: `InputError` when a share is asked for and nobody knows of what.
+  func ingest(_ threads: ThreadsOption, output: String) throws -> IngestContext {
     var context = threads.ingest
+    context.memory = try memoryLimit()
+    // The table is one of several things in memory.
+    if let limit = context.memory { context.idTableBytes = min(context.idTableBytes, limit / 4) }
     context.scratchFolder = URL(fileURLWithPath: output).standardizedFileURL.deletingLastPathComponent().path
     if case .bytes(let bytes)? = idMemory { context.idTableBytes = bytes }
     return context

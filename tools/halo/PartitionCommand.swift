@@ -68,8 +68,8 @@ struct PartitionCommand: ParsableCommand {
   func validate() throws {
     if (method == .given) != (assignment != nil) { throw ValidationError("--assignment FILE belongs to --method given") }
     if refine != nil && method != nil { throw ValidationError("--refine DIRECTORY is a method of its own: leave out --method") }
-    if reads.objective == .bytes && !partitionMethod.weighsEdges {
-      throw ValidationError("--objective bytes belongs to --method multilevel, --method metis and --refine")
+    if let objective = reads.objective, objective != .edges && !partitionMethod.weighsEdges {
+      throw ValidationError("--objective \(objective.rawValue) belongs to --method multilevel, --method metis and --refine")
     }
     if reads.keepsReplicas && outputs.output == nil && !dryRun { throw ValidationError("--replicate and --halo-hops belong to -o") }
     if let last = outputs.only?.parts.max(), last >= partCount { throw ValidationError("--only: there is no part \(last) of \(partCount)") }
@@ -83,16 +83,20 @@ struct PartitionCommand: ParsableCommand {
     options.effort = effort
     options.scratchDirectory = outputs.output.flatMap { path in path.lastIndex(of: "/").map { String(path[...$0]) } } ?? "."
     if !dryRun { try outputs.check() }
+    let context = try list.ingest(threads, output: outputs.output ?? ".")
+    options.memory = context.memory
     let graph = try GraphReader.read(
-      input, nodeCount: list.nodes, format: list.format, transforms: edges.transforms,
-      context: list.ingest(threads, output: outputs.output ?? "."))
+      input, nodeCount: list.nodes, format: list.format, transforms: edges.transforms, context: context)
     try reads.apply(to: &options, of: graph)
     var types = outputs.featureType ?? TableTypes()
     types.kept = options.balancedTables
     try types.check(graph)
-    if dryRun { return try report.show(PartitionForecast(graph, options, types: types)) }
-    let assignment = try Partitioner.assign(graph, options, threads: threads.value) { Halo.printNote($0) }
-    try report.show(try outputs.write(graph, assignment, types: types, haloHops: reads.haloHops ?? 0, threads: threads.value))
+    if dryRun { return try report.show(PartitionForecast(graph, options, types: types, threads: threads.value)) }
+    let plan = try options.memory.map { _ in try PartitionMemory(graph, options, threads: threads.value) }
+    let assignment = try Partitioner.assign(graph, options, plan: plan, threads: threads.value) { Halo.printNote($0) }
+    let storage = plan?.edges ?? .memory
+    try report.show(
+      try outputs.write(graph, assignment, types: types, haloHops: options.haloHops, edges: storage, threads: threads.value))
     try refuse(assignment.unmet)
   }
 

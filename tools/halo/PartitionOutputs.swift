@@ -46,8 +46,12 @@ struct PartitionOutputs: ParsableArguments {
   }
 
   /// Writes everything and reports on it.
+  ///
+  /// - Parameters:
+  ///   - haloHops: In-edges of halo nodes up to so many hops away are kept.
+  ///   - edges: Where edges are sorted.
   func write(
-    _ graph: RawGraph, _ assignment: PartitionAssignment, types: TableTypes, haloHops: Int, threads: Threads
+    _ graph: RawGraph, _ assignment: PartitionAssignment, types: TableTypes, haloHops: Int, edges: ArrayStorage, threads: Threads
   ) throws -> PartitionReport {
     if let exportAssignment { try AssignmentFile(exportAssignment).write(assignment.parts) }
     if let exportDgl {
@@ -58,7 +62,7 @@ struct PartitionOutputs: ParsableArguments {
     let progress = ProgressReporter("writing parts", unit: "bytes", total: nil)
     try PartitionWriter.write(
       graph, assignment, to: output, types: types, only: only?.parts, haloHops: haloHops, reports: true, force: force.force,
-      threads: threads
+      edges: edges, threads: threads
     ) { bytes, _ in
       progress.advance(by: bytes)
     }

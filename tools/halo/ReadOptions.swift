@@ -11,8 +11,8 @@ struct ReadOptions: ParsableArguments {
   @Option(
     help: help(
       """
-      What the parts are to have little of: edges between them, or bytes of rows that mini-batches are expected to read from other parts \
-      (methods multilevel, metis and --refine).
+      What the parts are to have little of: edges between them, bytes of rows that mini-batches are expected to read from other parts, or \
+      weights of the edges between them, as the input has them (the latter two by the methods multilevel, metis and --refine).
       """, PartitionObjective.edges.rawValue))
   var objective: PartitionObjective?
 
@@ -54,6 +54,7 @@ struct ReadOptions: ParsableArguments {
   func apply(to options: inout PartitionOptions, of graph: RawGraph) throws {
     options.objective = objective ?? .edges
     options.replicas = replicate?.value ?? 0
+    options.haloHops = haloHops ?? 0
     guard fanout != nil || batchSize != nil || options.objective == .bytes || options.replicas > 0 else { return }
     let parsed = try fanout.map { try Fanout(parsing: $0) } ?? Self.standard.fanout
     options.batches = ExpectedBatches(

@@ -69,13 +69,17 @@ package final class Assignment: @unchecked Sendable {
   package func cut(_ threads: Threads) -> Int {
     let chunk = 4096
     let sums = Buffer<Int>(count: (level.nodeCount + chunk - 1) / chunk)
-    let (adjacency, parts) = (level.adjacency, parts.pointer)
-    nonisolated(unsafe) let all = parts
+    let (adjacency, parts) = (level.adjacency, parts)
     threads.forEachChunk(of: level.nodeCount, by: chunk) { nodes in
+      let (parts, neighbours, weights) = (parts.pointer, adjacency.neighbours.pointer, adjacency.weights?.pointer)
       var sum = 0
       for node in nodes {
-        let own = all[node]
-        for entry in adjacency.row(node) where all[Int(adjacency.neighbours.pointer[entry])] != own { sum &+= adjacency.weight(entry) }
+        let own = parts[node]
+        for entry in adjacency.row(node) {
+          // Without a branch: it could not be foreseen.
+          let isCut = parts[Int(neighbours[entry])] == own ? 0 : -1
+          sum &+= (weights.map { Int($0[entry]) } ?? 1) & isCut
+        }
       }
       sums.pointer[nodes.lowerBound / chunk] = sum
     }

@@ -35,17 +35,18 @@ struct ClusterLoads: Sendable {
 
   @inline(__always)
   func admits(_ node: Int, to cluster: Int) -> Bool {
-    let (own, held) = (loads.row(node), held.pointer + cluster &* columns)
-    for column in 0..<columns where own[column] > 0 && held[column] &+ Int(own[column]) > limits.pointer[column] { return false }
+    let (own, held, limits) = (loads.row(node), held.pointer + cluster &* columns, limits.pointer)
+    for column in 0..<columns where own[column] > 0 && held[column] &+ Int(own[column]) > limits[column] { return false }
     return true
   }
 
   @inline(__always)
   func move(_ node: Int, from source: Int, to target: Int) {
     let own = loads.row(node)
+    let (from, to) = (held.pointer + source &* columns, held.pointer + target &* columns)
     for column in 0..<columns {
-      held.pointer[source &* columns &+ column] &-= Int(own[column])
-      held.pointer[target &* columns &+ column] &+= Int(own[column])
+      from[column] &-= Int(own[column])
+      to[column] &+= Int(own[column])
     }
   }
 }

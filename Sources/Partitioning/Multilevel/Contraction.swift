@@ -6,22 +6,24 @@ package import Tensors
 package struct Contraction: Sendable {
   private let level: Level
   private let clusters: Clusters
+  private let storage: ArrayStorage
   private let threads: Threads
   /// Arcs of the members of the coarse nodes that are made at a time, about.
   private static let pieceArcs = 1 << 19
 
-  package init(level: Level, clusters: Clusters, threads: Threads) {
+  /// - Parameter storage: Where the arcs of the coarse nodes lie.
+  package init(level: Level, clusters: Clusters, storage: ArrayStorage = .memory, threads: Threads) {
     self.level = level
     self.clusters = clusters
+    self.storage = storage
     self.threads = threads
   }
 
-  /// - Complexity: O(nodes + edges) time; besides the result 4 bytes a node and 8 bytes a coarse node.
-  package func coarse() -> Level {
+  /// - Complexity: O(nodes + edges) time; besides the result 4 bytes a node, 8 bytes a coarse node and 8 MiB for each thread.
+  /// - Throws: `SystemError` when a file cannot be written.
+  package func coarse() throws -> Level {
     let (bounds, members) = bucketed()
-    let pieces = pieces(bounds, members)
-    threads.forEach(pieces.count) { fill(pieces[$0], bounds, members) }
-    return Level(adjacency: joined(pieces), loads: coarseLoads(), sizes: coarseSizes())
+    return Level(adjacency: try adjacency(bounds, members), loads: coarseLoads(), sizes: coarseSizes())
   }
 
   /// The members of every cluster, by number.
@@ -40,41 +42,64 @@ package struct Contraction: Sendable {
     return (bounds, members)
   }
 
-  /// Rows of consecutive coarse nodes.
+  /// Rows of consecutive coarse nodes; its memory is used again for later ones.
   private final class Piece: @unchecked Sendable {
-    // Sendable: filled by one chunk of a loop, emptied by one of the next.
-    let rows: Range<Int>
-    let degrees: Buffer<Int32>
-    private(set) var neighbours = GrowingBuffer<Int32>()
-    private(set) var weights = GrowingBuffer<Int32>()
+    // Sendable: filled by one chunk of a loop, emptied after the loop.
+    private(set) var rows = 0..<0
+    let degrees = GrowingBuffer<Int32>()
+    let neighbours = GrowingBuffer<Int32>()
+    let weights = GrowingBuffer<Int32>()
 
     /// - Parameter arcs: More neighbours than these it cannot have; pages that are not written take no memory.
-    init(rows: Range<Int>, arcs: Int) {
+    func begin(_ rows: Range<Int>, arcs: Int) {
       self.rows = rows
-      degrees = Buffer(count: rows.count)
-      neighbours.reserve(arcs)
-      weights.reserve(arcs)
-    }
-
-    func giveBackMemory() {
-      neighbours = GrowingBuffer()
-      weights = GrowingBuffer()
+      degrees.reset(to: rows.count)
+      neighbours.reset(to: arcs)
+      weights.reset(to: arcs)
+      neighbours.removeAll()
+      weights.removeAll()
     }
   }
 
-  /// Empty pieces for all coarse nodes.
-  private func pieces(_ bounds: Buffer<Int>, _ members: Buffer<UInt32>) -> [Piece] {
-    var pieces: [Piece] = []
-    var (first, arcs) = (0, 0)
-    for cluster in 0..<clusters.count {
-      for member in bounds.pointer[cluster]..<bounds.pointer[cluster &+ 1] {
+  /// The rows of all coarse nodes, some pieces at a time.
+  private func adjacency(_ bounds: Buffer<Int>, _ members: Buffer<UInt32>) throws -> Adjacency {
+    let offsets = Buffer<Int32>(count: clusters.count + 1)
+    let neighbours = try BufferWriter<Int32>(atMost: level.arcCount, storage: storage)
+    let weights = try BufferWriter<Int32>(atMost: level.arcCount, storage: storage)
+    let scratch = (0..<2 * threads.count).map { _ in Piece() }
+    var first = 0
+    while first < clusters.count {
+      var filled = 0
+      while filled < scratch.count, first < clusters.count {
+        let (rows, arcs) = piece(from: first, bounds, members)
+        scratch[filled].begin(rows, arcs: arcs)
+        filled += 1
+        first = rows.upperBound
+      }
+      threads.forEach(filled) { fill(scratch[$0], bounds, members) }
+      try withExtendedLifetime(scratch) {
+        for piece in scratch[..<filled] {
+          for (index, row) in piece.rows.enumerated() {
+            offsets.pointer[row &+ 1] = offsets.pointer[row] &+ piece.degrees.pointer[index]
+          }
+        }
+        try neighbours.append(scratch[..<filled].map(\.neighbours.readOnly), threads: threads)
+        try weights.append(scratch[..<filled].map(\.weights.readOnly), threads: threads)
+      }
+    }
+    return Adjacency(offsets: offsets, neighbours: try neighbours.finish(), weights: try weights.finish())
+  }
+
+  /// The next coarse nodes whose members have many arcs together, and how many.
+  private func piece(from first: Int, _ bounds: Buffer<Int>, _ members: Buffer<UInt32>) -> (rows: Range<Int>, arcs: Int) {
+    var (last, arcs) = (first, 0)
+    while last < clusters.count, arcs < Self.pieceArcs {
+      for member in bounds.pointer[last]..<bounds.pointer[last &+ 1] {
         arcs &+= level.adjacency.row(Int(members.pointer[member])).count
       }
-      guard arcs >= Self.pieceArcs || cluster == clusters.count - 1 else { continue }
-      pieces.append(Piece(rows: first..<cluster + 1, arcs: arcs))
-      (first, arcs) = (cluster + 1, 0)
+      last &+= 1
     }
-    return pieces
+    return (first..<last, arcs)
   }
 
   private func fill(_ piece: Piece, _ bounds: Buffer<Int>, _ members: Buffer<UInt32>) {
@@ -94,46 +119,24 @@ package struct Contraction: Sendable {
     let own = UInt32(truncatingIfNeeded: cluster)
     var arcs = 0
     for member in range { arcs &+= adjacency.row(Int(members[member])).count }
-    sums.reserve(min(arcs, clusters.count))
-    for member in range {
-      for entry in adjacency.row(Int(members[member])) {
-        let other = ofNode[Int(adjacency.neighbours.pointer[entry])]
-        if other != own { sums.add(other, adjacency.weight(entry)) }
-      }
-    }
+    var table = sums.table(min(arcs, clusters.count))
+    for member in range { table.add(adjacency.row(Int(members[member])), of: adjacency, by: ofNode) }
     let begin = piece.neighbours.count
-    piece.neighbours.resize(to: begin + sums.count)
-    piece.weights.resize(to: begin + sums.count)
-    for index in 0..<sums.count {
-      let (label, sum) = sums[index]
-      piece.neighbours.pointer[begin &+ index] = Int32(truncatingIfNeeded: label)
-      piece.weights.pointer[begin &+ index] = Int32(truncatingIfNeeded: sum)
+    piece.neighbours.resize(to: begin + table.count)
+    piece.weights.resize(to: begin + table.count)
+    let (neighbours, weights) = (piece.neighbours.pointer + begin, piece.weights.pointer + begin)
+    var count = 0
+    for index in 0..<table.count {
+      let (label, sum) = table[index]
+      guard label != own else { continue }
+      neighbours[count] = Int32(truncatingIfNeeded: label)
+      weights[count] = sum
+      count &+= 1
     }
-    let count = sums.count
-    sums.removeAll()
+    table.removeAll()
+    piece.neighbours.resize(to: begin + count)
+    piece.weights.resize(to: begin + count)
     return count
-  }
-
-  /// Puts the rows of all pieces behind each other; each gives its memory back as it is copied.
-  private func joined(_ pieces: [Piece]) -> Adjacency {
-    let offsets = Buffer<Int32>(count: clusters.count + 1)
-    var sum: Int32 = 0
-    for piece in pieces {
-      for row in piece.rows {
-        sum &+= piece.degrees.pointer[row &- piece.rows.lowerBound]
-        offsets.pointer[row &+ 1] = sum
-      }
-    }
-    let neighbours = Buffer<Int32>(count: Int(sum))
-    let weights = Buffer<Int32>(count: Int(sum))
-    threads.forEach(pieces.count) { index in
-      let piece = pieces[index]
-      let begin = Int(offsets.pointer[piece.rows.lowerBound])
-      (neighbours.pointer + begin).update(from: piece.neighbours.pointer, count: piece.neighbours.count)
-      (weights.pointer + begin).update(from: piece.weights.pointer, count: piece.weights.count)
-      piece.giveBackMemory()
-    }
-    return Adjacency(offsets: offsets, neighbours: neighbours, weights: weights)
   }
 
   private func coarseLoads() -> NodeLoads {

@@ -15,14 +15,12 @@ struct GainTable {
     let partCount = assignment.partCount
     self.partCount = partCount
     weights = Buffer(count: assignment.level.nodeCount * partCount)
-    let (adjacency, weights) = (assignment.level.adjacency, weights)
+    let (adjacency, sums) = (assignment.level.adjacency, weights)
     threads.forEachChunk(of: assignment.level.nodeCount, by: 4096) { nodes in
-      let parts = assignment.parts.pointer
+      let (parts, neighbours, weights) = (assignment.parts.pointer, adjacency.neighbours.pointer, adjacency.weights?.pointer)
       for node in nodes {
-        let row = weights.pointer + node &* partCount
-        for entry in adjacency.row(node) {
-          row[Int(parts[Int(adjacency.neighbours.pointer[entry])])] &+= Int32(truncatingIfNeeded: adjacency.weight(entry))
-        }
+        let row = sums.pointer + node &* partCount
+        for entry in adjacency.row(node) { row[Int(parts[Int(neighbours[entry])])] &+= weights.map { $0[entry] } ?? 1 }
       }
     }
   }
@@ -30,15 +28,6 @@ struct GainTable {
   /// Edge weights of `node` by part, shape (k).
   @inline(__always)
   func row(_ node: Int) -> UnsafeMutablePointer<Int32> { weights.pointer + node &* partCount }
-
-  /// Whether `node` has a neighbour in another part.
-  @inline(__always)
-  func isBoundary(_ node: Int) -> Bool {
-    let own = Int(assignment.parts.pointer[node])
-    let row = row(node)
-    for part in 0..<partCount where part != own && row[part] > 0 { return true }
-    return false
-  }
 
   /// The admissible move of `node` that lowers the cut most, by how much (below zero where it rises); `nil` where no neighbouring part
   /// takes it.

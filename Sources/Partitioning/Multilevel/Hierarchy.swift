@@ -19,21 +19,36 @@ struct Hierarchy {
     var matches: Bool
   }
 
+  /// Room for the arcs of all coarser levels.
+  struct Room: Sendable {
+    /// Bytes of memory; 8 an arc.
+    var bytes = Int.max
+    /// Where the arcs of a level lie that may not fit.
+    var overflow = ArrayStorage.memory
+  }
+
   /// Contracts until the rules are met or contraction hardly helps any more.
   ///
-  /// - Parameter groups: Nodes of different groups stay apart on all levels, shape (nodes); `nil`: all may join.
+  /// - Parameters:
+  ///   - groups: Nodes of different groups stay apart on all levels, shape (nodes); `nil`: all may join.
+  ///   - room: What the levels take of it changes nothing else.
+  /// - Throws: `SystemError` when a file cannot be written.
   init(
-    _ finest: Level, _ rules: Rules, groups: Buffer<UInt32>?, seed: UInt64, threads: Threads, progress: (String) -> Void
-  ) {
+    _ finest: Level, _ rules: Rules, groups: Buffer<UInt32>?, room: Room = Room(), seed: UInt64, threads: Threads,
+    progress: (String) -> Void
+  ) throws {
     levels = [finest]
+    var free = room.bytes
     var limits = ClusterLimits(finest.loads, pieces: rules.pieces, groups: groups)
     var pieces = rules.pieces
     while let level = levels.last, Self.isTooLarge(level, rules) {
       let key = mix64(seed &+ UInt64(levels.count))
+      let clustering = StepClock()
       let found =
         rules.matches
         ? HeavyEdgeMatching(level, limits: limits, seed: key, threads: threads).clusters()
         : LabelClustering(level, limits: limits, seed: key, threads: threads).clusters()
+      let seconds = clustering.seconds
       guard found.count * 20 < level.nodeCount * 19 else {
         // Full clusters stand in the way: larger ones are allowed, while there are still several to a part.
         guard pieces > 8 * finest.loads.partCount, rules.nodes < level.nodeCount else { return }
@@ -41,8 +56,14 @@ struct Hierarchy {
         limits = ClusterLimits(finest.loads, pieces: pieces, groups: limits.groups)
         continue
       }
-      let coarse = Contraction(level: level, clusters: found, threads: threads).coarse()
-      progress("contracting: \(level.nodeCount) to \(coarse.nodeCount) nodes, \(level.arcCount / 2) to \(coarse.arcCount / 2) edges")
+      let contraction = StepClock()
+      // A coarse level has no more arcs than the one that it is made of.
+      let fits = 8 * level.arcCount <= free
+      let coarse = try Contraction(level: level, clusters: found, storage: fits ? .memory : room.overflow, threads: threads).coarse()
+      if fits { free -= 8 * coarse.arcCount }
+      progress(
+        "contracting: \(level.nodeCount) to \(coarse.nodeCount) nodes, \(level.arcCount / 2) to \(coarse.arcCount / 2) edges,"
+          + " \(seconds) s for clusters, \(contraction.seconds) s for rows")
       limits.groups = limits.groups.map { Self.projected($0, found) }
       clusters.append(found)
       levels.append(coarse)

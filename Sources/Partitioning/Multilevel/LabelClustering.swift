@@ -26,6 +26,9 @@ package struct LabelClustering: Sendable {
 
   private static let turns: UInt64 = 8
   private static let rounds = 5
+  /// Rounds go on while one node in so many moves; on levels of many arcs, where a round takes long, while a fifth of the nodes does.
+  private static let stillMoving = 1000
+  private static let manyArcs = 1 << 23
   private static let none = UInt32.max
 
   package init(_ level: Level, limits: ClusterLimits, seed: UInt64, threads: Threads) {
@@ -48,7 +51,7 @@ package struct LabelClustering: Sendable {
         choose(round, turn)
         moves += grant(remembering: round > 0)
       }
-      if moves * 1000 < level.nodeCount { break }
+      if moves * (level.arcCount > Self.manyArcs ? 5 : Self.stillMoving) < level.nodeCount { break }
     }
     joinLeftovers()
     return Clusters(labels: labels)
@@ -63,11 +66,12 @@ package struct LabelClustering: Sendable {
   private func choose(_ round: Int, _ turn: UInt64) {
     threads.forEachChunk(of: level.nodeCount, by: 4096) { nodes in
       pool.with { sums in
+        let (wishes, isActive) = (wishes.pointer, isActive.pointer)
         for node in nodes {
-          wishes.pointer[node] = Self.none
-          guard isActive.pointer[node], hasTurn(node, round, turn) else { continue }
-          if round > 0 { isActive.pointer[node] = false }
-          wishes.pointer[node] = choice(of: node, sums) { loads.admits(node, to: Int($0)) }
+          wishes[node] = Self.none
+          guard isActive[node], hasTurn(node, round, turn) else { continue }
+          if round > 0 { isActive[node] = false }
+          wishes[node] = choice(of: node, sums) { loads.admits(node, to: Int($0)) }
         }
       }
     }
@@ -76,37 +80,34 @@ package struct LabelClustering: Sendable {
   /// The cluster other than its own with which the edges of `node` weigh most, of those that `hasRoom`; `none` where it stays.
   @inline(__always)
   private func choice(of node: Int, _ sums: LabelWeights, _ hasRoom: (UInt32) -> Bool) -> UInt32 {
-    let adjacency = level.adjacency
-    let row = adjacency.row(node)
+    let row = level.adjacency.row(node)
     let own = labels.pointer[node]
-    sums.reserve(row.count)
-    for entry in row {
-      let other = Int(adjacency.neighbours.pointer[entry])
-      if limits.allow(node, with: other) { sums.add(labels.pointer[other], adjacency.weight(entry)) }
-    }
+    var table = sums.table(row.count)
+    table.add(row, of: level.adjacency, by: labels.pointer)
     var best = Self.none
-    var bestSum = sums.sum(of: own)
+    var bestSum = table.sum(of: own)
     var bestRank: UInt64 = .max  // Its own cluster is left for a better one, not for an equal one.
-    for index in 0..<sums.count {
-      let (label, sum) = sums[index]
-      guard label != own, sum >= bestSum else { continue }
+    for index in 0..<table.count {
+      let (label, sum) = table[index]
+      // A cluster is of the group of the node whose number it has.
+      guard label != own, sum >= bestSum, limits.allow(node, with: Int(label)) else { continue }
       let rank = mix64(UInt64(label) ^ seed)
       if sum > bestSum || rank > bestRank, hasRoom(label) { (best, bestSum, bestRank) = (label, sum, rank) }
     }
-    sums.removeAll()
+    table.removeAll()
     return best
   }
 
   /// Moves nodes to the clusters that they chose while these have room; returns how many.
   private func grant(remembering: Bool) -> Int {
     var moves = 0
+    let (wishes, labels) = (wishes.pointer, labels.pointer)
     for node in 0..<level.nodeCount {
-      let wish = wishes.pointer[node]
+      let wish = wishes[node]
       guard wish != Self.none, loads.admits(node, to: Int(wish)) else { continue }
-      loads.move(node, from: Int(labels.pointer[node]), to: Int(wish))
-      labels.pointer[node] = wish
+      loads.move(node, from: Int(labels[node]), to: Int(wish))
+      labels[node] = wish
       moves &+= 1
-      if !remembering { wishes.pointer[node] = Self.none }
     }
     if remembering { wakeNeighbours() }
     return moves
@@ -116,9 +117,11 @@ package struct LabelClustering: Sendable {
   private func wakeNeighbours() {
     let adjacency = level.adjacency
     threads.forEachChunk(of: level.nodeCount, by: 4096) { nodes in
-      for node in nodes where wishes.pointer[node] != Self.none && wishes.pointer[node] == labels.pointer[node] {
+      let (wishes, labels, isActive) = (wishes.pointer, labels.pointer, isActive.pointer)
+      let neighbours = adjacency.neighbours.pointer
+      for node in nodes where wishes[node] != Self.none && wishes[node] == labels[node] {
         // Several chunks may write the same byte: all write the same.
-        for entry in adjacency.row(node) { isActive.pointer[Int(adjacency.neighbours.pointer[entry])] = true }
+        for entry in adjacency.row(node) { isActive[Int(neighbours[entry])] = true }
       }
     }
   }

@@ -13,7 +13,8 @@ package struct LabelRefinement: Sendable {
   private let threads: Threads
   private let wishes: Buffer<UInt16>
   private let isActive: Buffer<Bool>
-  private let pool = ScratchPool { LabelWeights() }
+  /// Sums by part, all zero between two nodes.
+  private let pool: ScratchPool<Buffer<Int32>>
 
   private static let turns: UInt64 = 8
   private static let rounds = 6
@@ -27,6 +28,8 @@ package struct LabelRefinement: Sendable {
     wishes = Buffer(count: assignment.level.nodeCount)
     isActive = Buffer(count: assignment.level.nodeCount)
     isActive.pointer.update(repeating: true, count: assignment.level.nodeCount)
+    let partCount = assignment.partCount
+    pool = ScratchPool { Buffer(count: partCount) }
   }
 
   package func run() {
@@ -46,11 +49,12 @@ package struct LabelRefinement: Sendable {
     let salt = seed &+ UInt64(truncatingIfNeeded: round) &* 0x9E37_79B9_7F4A_7C15
     threads.forEachChunk(of: assignment.level.nodeCount, by: 4096) { nodes in
       pool.with { sums in
+        let (wishes, isActive, sums) = (wishes.pointer, isActive.pointer, sums.pointer)
         for node in nodes {
-          wishes.pointer[node] = Self.none
-          guard isActive.pointer[node], mix64(UInt64(truncatingIfNeeded: node) ^ salt) & (Self.turns &- 1) == turn else { continue }
-          isActive.pointer[node] = false
-          wishes.pointer[node] = choice(of: node, sums)
+          wishes[node] = Self.none
+          guard isActive[node], mix64(UInt64(truncatingIfNeeded: node) ^ salt) & (Self.turns &- 1) == turn else { continue }
+          isActive[node] = false
+          wishes[node] = choice(of: node, sums)
         }
       }
     }
@@ -58,35 +62,44 @@ package struct LabelRefinement: Sendable {
 
   /// The admissible part with which the edges of `node` weigh more than with its own, and most of all; `none` where it stays.
   @inline(__always)
-  private func choice(of node: Int, _ sums: LabelWeights) -> UInt16 {
-    let adjacency = assignment.level.adjacency
+  private func choice(of node: Int, _ sums: UnsafeMutablePointer<Int32>) -> UInt16 {
     let parts = assignment.parts.pointer
-    let row = adjacency.row(node)
-    let own = parts[node]
-    sums.reserve(min(row.count, assignment.partCount))
-    for entry in row { sums.add(UInt32(parts[Int(adjacency.neighbours.pointer[entry])]), adjacency.weight(entry)) }
-    var best = Self.none
-    var bestSum = sums.sum(of: UInt32(own))
-    for index in 0..<sums.count {
-      let (label, sum) = sums[index]
-      let part = UInt16(truncatingIfNeeded: label)
-      guard part != own, sum > bestSum || (sum == bestSum && best != Self.none && part < best) else { continue }
-      if assignment.admits(node, to: Int(part)) { (best, bestSum) = (part, sum) }
+    let row = assignment.level.adjacency.row(node)
+    let neighbours = assignment.level.adjacency.neighbours.pointer
+    if let weights = assignment.level.adjacency.weights?.pointer {
+      for entry in row { sums[Int(parts[Int(neighbours[entry])])] &+= weights[entry] }
+    } else {
+      for entry in row { sums[Int(parts[Int(neighbours[entry])])] &+= 1 }
     }
-    sums.removeAll()
+    let own = Int(parts[node])
+    var best = Self.none
+    var bestSum = sums[own]
+    /// Takes a part whose sum is largest so far, the lower number of equals.
+    func consider(_ part: Int) {
+      let sum = sums[part]
+      sums[part] = 0
+      guard part != own, sum > bestSum || (sum == bestSum && best != Self.none && part < Int(best)) else { return }
+      if assignment.admits(node, to: part) { (best, bestSum) = (UInt16(truncatingIfNeeded: part), sum) }
+    }
+    if row.count < assignment.partCount {
+      for entry in row { consider(Int(parts[Int(neighbours[entry])])) }
+    } else {
+      for part in 0..<assignment.partCount { consider(part) }
+    }
     return best
   }
 
   private func grant() -> Int {
     var moves = 0
+    let wishes = wishes.pointer
     for node in 0..<assignment.level.nodeCount {
-      let wish = wishes.pointer[node]
+      let wish = wishes[node]
       guard wish != Self.none else { continue }
       if assignment.admits(node, to: Int(wish)) {
         assignment.move(node, to: Int(wish))
         moves &+= 1
       } else {
-        wishes.pointer[node] = Self.none
+        wishes[node] = Self.none
       }
     }
     return moves
@@ -95,9 +108,10 @@ package struct LabelRefinement: Sendable {
   private func wakeNeighbours() {
     let adjacency = assignment.level.adjacency
     threads.forEachChunk(of: assignment.level.nodeCount, by: 4096) { nodes in
-      for node in nodes where wishes.pointer[node] != Self.none {
+      let (wishes, isActive, neighbours) = (wishes.pointer, isActive.pointer, adjacency.neighbours.pointer)
+      for node in nodes where wishes[node] != Self.none {
         // Several chunks may write the same byte: all write the same.
-        for entry in adjacency.row(node) { isActive.pointer[Int(adjacency.neighbours.pointer[entry])] = true }
+        for entry in adjacency.row(node) { isActive[Int(neighbours[entry])] = true }
       }
     }
   }

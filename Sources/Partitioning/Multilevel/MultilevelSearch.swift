@@ -1,4 +1,3 @@
-import Telemetry
 import Tensors
 
 /// Multilevel k-way partitioning: the graph is contracted by clusters, METIS cuts the small graph of them under all constraints, and every
@@ -16,11 +15,14 @@ struct MultilevelSearch {
   let threads: Threads
   /// What is done on every level.
   let refinement: Refinement
+  private let room: Hierarchy.Room
 
-  /// - Parameter refinement: In place of what belongs to `effort`.
+  /// - Parameters:
+  ///   - refinement: In place of what belongs to `effort`.
+  ///   - room: For coarser levels.
   init(
     adjacency: Adjacency, loads: NodeLoads, effort: PartitionEffort, seed: UInt64, threads: Threads,
-    refinement: Refinement? = nil
+    refinement: Refinement? = nil, room: Hierarchy.Room = Hierarchy.Room()
   ) {
     self.adjacency = adjacency
     self.loads = loads
@@ -28,6 +30,7 @@ struct MultilevelSearch {
     self.seed = seed
     self.threads = threads
     self.refinement = refinement ?? Refinement(effort)
+    self.room = room
   }
 
   struct Result {
@@ -38,29 +41,30 @@ struct MultilevelSearch {
     var order: Buffer<UInt32>
   }
 
-  func run(progress: (String) -> Void) throws(METISError) -> Result {
+  /// - Throws: `METISError` when the library fails, `SystemError` when a file cannot be written.
+  func run(progress: (String) -> Void) throws -> Result {
     let finest = Level(adjacency, loads)
     var rules = rules(finest)
-    let first = Hierarchy(finest, rules, groups: nil, seed: seed, threads: threads, progress: progress)
+    let first = try Hierarchy(finest, rules, groups: nil, room: room, seed: seed, threads: threads, progress: progress)
     let (order, levels) = (first.order, first.levels.count)
     guard loads.partCount > 1 else {
       return Result(parts: [UInt16](repeating: 0, count: finest.nodeCount), levels: levels, order: order)
     }
-    var best = try descend(first, seed: seed, progress)
+    var best = try descend(consume first, seed: seed, progress)
     switch effort {
     case .fast: break
     case .default:
-      if finest.arcCount <= Self.mostArcsOfSecondRounds { best = again(best, best, finest, rules, seed: mix64(seed &+ 1)) }
+      if finest.arcCount <= Self.mostArcsOfSecondRounds { best = try again(best, best, finest, rules, seed: mix64(seed &+ 1)) }
     case .strong:
       var population = [best]
       for number in 1..<Self.populationSize {
         // Every other member is contracted the other way.
         rules.matches.toggle()
         let key = mix64(seed &+ UInt64(number) << 32)
-        population.append(
-          try descend(Hierarchy(finest, rules, groups: nil, seed: key, threads: threads, progress: progress), seed: key, progress))
+        let next = try Hierarchy(finest, rules, groups: nil, room: room, seed: key, threads: threads, progress: progress)
+        population.append(try descend(consume next, seed: key, progress))
       }
-      best = combine(population, finest, rules, progress)
+      best = try combine(population, finest, rules, progress)
     }
     return Result(parts: Array(best.assignment.parts.elements), levels: levels, order: order)
   }
@@ -70,20 +74,30 @@ struct MultilevelSearch {
   private static let populationSize = 8
   private static let combinations = 24
 
+  /// Contraction ends at so many arcs, or at so few nodes.
+  private static let coarseArcs = 1 << 21
+  private static func fewestNodes(_ partCount: Int) -> Int { max(2000, 50 * partCount) }
+
+  /// Most arcs that METIS sees, unless contraction ends before since it hardly helps any more.
+  static func mostCoarseArcs(_ partCount: Int) -> Int { max(coarseArcs, fewestNodes(partCount) * fewestNodes(partCount)) }
+
   private func rules(_ finest: Level) -> Hierarchy.Rules {
     let k = loads.partCount
     return Hierarchy.Rules(
-      nodes: max(20_000, 50 * k), arcs: 1 << 21, fewestNodes: max(2000, 50 * k), pieces: max(400, 30 * k), matches: finest.isMeshLike)
+      nodes: max(20_000, 50 * k), arcs: Self.coarseArcs, fewestNodes: Self.fewestNodes(k), pieces: max(400, 30 * k),
+      matches: finest.isMeshLike)
   }
 
   /// Cuts the coarsest graph and refines on the way back.
   private func descend(
     _ hierarchy: consuming Hierarchy, seed: UInt64, _ progress: (String) -> Void
-  ) throws(METISError) -> ScoredAssignment {
+  ) throws -> ScoredAssignment {
     let coarsest = hierarchy.levels[hierarchy.levels.count - 1]
-    let tries = effort == .fast ? 1 : min(8, max(1, (4 << 20) / max(1, coarsest.arcCount)))
+    let tries = effort == .fast ? 1 : min(8, max(1, (2 << 20) / max(1, coarsest.arcCount)))
     progress("METIS: \(coarsest.nodeCount) nodes, \(coarsest.arcCount / 2) edges, \(tries) tries")
+    let clock = StepClock()
     let first = try InitialPartition(level: coarsest, tries: tries, seed: seed, refinement: refinement).best(threads)
+    progress("cutting: \(coarsest.nodeCount) nodes, cut \(first.score.cut), \(clock.seconds) s")
     return climb(first, hierarchy, seed: seed, progress)
   }
 
@@ -93,17 +107,18 @@ struct MultilevelSearch {
   ) -> ScoredAssignment {
     var best = first
     while hierarchy.levels.count > 1 {
-      let begin = MonotonicClock.now()
+      let clock = StepClock()
       let clusters = hierarchy.dropCoarsest()
       let level = hierarchy.levels[hierarchy.levels.count - 1]
-      let assignment = best.assignment.projected(to: level, clusters, threads)
+      let score = best.score
+      // Nothing holds the coarser level any more.
+      best = ScoredAssignment(best.assignment.projected(to: level, clusters, threads), cut: score.cut)
       // What a repair could not mend is tried again where nodes are smallest, and only there: it takes long to fail.
       let cut = refinement.refine(
-        assignment, repairs: best.score.isFeasible || hierarchy.levels.count == 1,
+        best.assignment, repairs: score.isFeasible || hierarchy.levels.count == 1,
         seed: mix64(seed &+ UInt64(hierarchy.levels.count)), threads: threads)
-      let seconds = (Double(MonotonicClock.now() - begin) * 1e-7).rounded() / 100
-      progress("refining: \(level.nodeCount) nodes, cut \(best.score.cut) to \(cut), \(seconds) s")
-      best = ScoredAssignment(assignment, cut: cut)
+      progress("refining: \(level.nodeCount) nodes, cut \(score.cut) to \(cut), \(clock.seconds) s")
+      best = ScoredAssignment(best.assignment, cut: cut)
     }
     return best
   }
@@ -113,14 +128,14 @@ struct MultilevelSearch {
   /// - Returns: An assignment not worse than the better one; that one itself where nothing was found.
   private func again(
     _ a: ScoredAssignment, _ b: ScoredAssignment, _ finest: Level, _ rules: Hierarchy.Rules, seed: UInt64
-  ) -> ScoredAssignment {
+  ) throws -> ScoredAssignment {
     let better = b.score < a.score ? b : a
     let (left, right) = (a.assignment.parts.pointer, b.assignment.parts.pointer)
     let groups = Buffer<UInt32>(count: finest.nodeCount)
     for node in 0..<finest.nodeCount { groups.pointer[node] = UInt32(left[node]) << 16 | UInt32(right[node]) }
     var rules = rules
     rules.nodes = max(500, 20 * loads.partCount)
-    let hierarchy = Hierarchy(finest, rules, groups: groups, seed: seed, threads: threads) { _ in }
+    let hierarchy = try Hierarchy(finest, rules, groups: groups, room: room, seed: seed, threads: threads) { _ in }
     let first = better.assignment.contracted(to: hierarchy)
     let cut = refinement.refine(first, seed: seed, threads: threads)
     let found = climb(ScoredAssignment(first, cut: cut), hierarchy, seed: seed) { _ in }
@@ -130,7 +145,7 @@ struct MultilevelSearch {
   /// Lets good assignments have better children: two at a time, the child takes the place of the worst.
   private func combine(
     _ population: [ScoredAssignment], _ finest: Level, _ rules: Hierarchy.Rules, _ progress: (String) -> Void
-  ) -> ScoredAssignment {
+  ) throws -> ScoredAssignment {
     var ranked = population.sorted { $0.score < $1.score }
     var rules = rules
     let key = RandomKey(seed: seed, purpose: .partition, layer: 2)
@@ -141,7 +156,7 @@ struct MultilevelSearch {
         ranked[min(Int(boundedIndex(a, below: UInt32(ranked.count))), Int(boundedIndex(b, below: UInt32(ranked.count))))]
       }
       rules.matches.toggle()
-      let child = again(pick(bits[0], bits[1]), pick(bits[2], bits[3]), finest, rules, seed: mix64(seed &+ UInt64(number) << 40))
+      let child = try again(pick(bits[0], bits[1]), pick(bits[2], bits[3]), finest, rules, seed: mix64(seed &+ UInt64(number) << 40))
       progress("combining: cut \(child.score.cut)")
       let isKnown = ranked.contains { $0.assignment === child.assignment }
       guard !isKnown, child.score < ranked[ranked.count - 1].score else { continue }

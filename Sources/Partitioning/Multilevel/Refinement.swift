@@ -5,7 +5,7 @@ struct Refinement: Sendable {
   /// Whether label propagation moves nodes.
   var labels = true
   /// Passes of single moves; none where zero.
-  var passes = 3
+  var passes = 8
   /// A pass of single moves ends after this many without a lower cut, or this share of the nodes where that is more.
   var patience = 300
   var patientShare = 0.01

@@ -1,5 +1,6 @@
 import Graphs
 import Partitioning
+import Partitions
 import Tensors
 import Testing
 
@@ -41,6 +42,25 @@ import Testing
       return Array(assignment.parts.elements)
     }
     #expect(found[0] == found[1])
+  }
+
+  @Test(arguments: 0..<30 as Range<UInt64>)
+  func neitherDroppedEntriesNorRepeatedNeighboursChangeAMove(seed: UInt64) throws {
+    let k = 2 + Int(seed % 5)
+    let graph = LevelGraphs.skewed(seed: seed, nodes: 400)
+    let targets: [(constraint: BalanceConstraint, tolerance: Double)] = [(.nodes, 0.05)]
+    let loads = NodeLoads(graph, targets: targets, partCount: k, threads: Threads(1))
+    let first = start(try LevelGraphs.level(graph, k: k, targets), k: k, seed: 1)
+    let begin = withExtendedLifetime(first) { Array(first.parts.elements) }
+    let found = try [(Int.max, 1 << 16), (Int.max, 1), (0, 1 << 16)].map { repeats, entries in
+      let level = Level(try Adjacency(graph, repeatsFrom: repeats, threads: Threads(1)), loads)
+      let assignment = Assignment(level, parts: Buffer(copying: begin))
+      LabelRefinement(assignment, seed: seed, threads: Threads(2)).run()
+      let cut = assignment.cut(Threads(1))
+      let gain = MoveRefinement(assignment, patience: 50, mostEntries: entries, seed: seed, threads: Threads(1)).run(passes: 5, cut: cut)
+      return withExtendedLifetime(assignment) { Array(assignment.parts.elements) } + [UInt16(truncatingIfNeeded: gain)]
+    }
+    #expect(found[0] == found[1] && found[0] == found[2])
   }
 
   @Test func aLossIsTakenWhereItPaysLater() throws {
