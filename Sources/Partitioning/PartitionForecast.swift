@@ -56,7 +56,9 @@ public struct PartitionForecast: Codable, Hashable, Sendable {
     (memory, scratch, mappedTables) = (plan.peak, plan.scratch, Self.tableBytes(of: graph))
     let files = rates.secondsPerByte * Double(disk + plan.scratch) + rates.secondsPerPass * Double(plan.passes * edges)
     let work = Double(edges) * rates.slowdown(nodes: nodes)
-    seconds = Span(low: rates.seconds.low * work + files, high: rates.seconds.high * work + files)
+    let repair = plan.repairsStreamed ? rates.repair : Span(low: 0, high: 0)
+    seconds = Span(
+      low: (rates.seconds.low + repair.low) * work + files, high: (rates.seconds.high + repair.high) * work + files)
     assumptions = rates.assumptions
     if options.batches != nil { assumptions.append("no time for weighing edges and expecting reads, which come on top") }
     if options.replicas > 0 || options.haloHops > 0 { assumptions.append("neither disk nor time for replicas, which come on top") }

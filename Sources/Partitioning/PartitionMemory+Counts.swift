@@ -86,6 +86,9 @@ extension PartitionMemory {
     /// The same of rows that keep repeated neighbours.
     var repeatedRows: Int { 4 * entries }
 
+    /// Bytes while rows are made, pieces of them aside.
+    var making: Int { base + weights + (32 + 4 * constraints) * nodes }
+
     /// - Parameters:
     ///   - rows: Bytes of the rows that are in memory.
     ///   - merging: The same while they are made.

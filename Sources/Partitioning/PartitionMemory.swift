@@ -43,6 +43,7 @@ public struct PartitionMemory: Sendable {
   public init(_ graph: RawGraph, _ options: PartitionOptions, threads: Threads) throws {
     counts = try Counts(graph, options, threads: threads)
     streamingBuffer = options.streamingBuffer
+    repairsStreamed = counts.isStreaming && counts.repeatedRows <= options.streamingBuffer
     let writing = counts.writing(sorted: 8 * counts.edges)
     let rest = max(writing, counts.expecting)
     peak = PartitionForecast.Span(
@@ -52,6 +53,9 @@ public struct PartitionMemory: Sendable {
     peak.high = min(peak.high, Double(limit))
     peak.low = min(peak.low, peak.high)
   }
+
+  /// Whether the graph is small enough that what was streamed is brought within its limits as a whole.
+  let repairsStreamed: Bool
 
   /// Passes over the edges that put arrays into files piece by piece.
   var passes: Int {
@@ -68,6 +72,12 @@ public struct PartitionMemory: Sendable {
     func buffer(_ bytes: Int, free: Int) -> ArrayStorage? {
       free >= Self.smallestBuffer(bytes) ? .files(in: folder, bufferBytes: min(free, 1 << 30)) : nil
     }
+    /// Memory for pieces of rows: they stay where they fit into `kept`; else they are made in most of what is free then, in two pieces at
+    /// least, since each is a pass over the edges.
+    func pieces(of rows: Int, kept: Int, making: Int) -> Int {
+      let bytes = kept >= rows ? kept : max(min(kept, rows / 2), min(making / 4 * 3, rows / 2))
+      return max(1 << 20, min(bytes, 1 << 30))
+    }
     let sorted = 8 * counts.edges
     var leanest = max(counts.writing(sorted: Self.smallestBuffer(sorted)), counts.expecting)
     if counts.writing(sorted: sorted) > limit {
@@ -81,9 +91,9 @@ public struct PartitionMemory: Sendable {
       if counts.multilevel(rows: counts.rows, merging: counts.merging, levels: 0) <= limit {
         room.bytes = limit - counts.contracting(rows: counts.rows, levels: 0)
       } else {
-        // Half of what is free makes the rows, and keeps them if they fit; the other half is for the levels.
+        // Half of what is free keeps the rows if they fit; the other half is for the levels.
         let free = max(0, limit - bare)
-        rows = buffer(counts.rows, free: free / 2) ?? buffer(counts.rows, free: free) ?? rows
+        rows = .files(in: folder, bufferBytes: pieces(of: counts.repeatedRows, kept: free / 2, making: limit - counts.making))
         room.bytes = free / 2
         scratch = max(scratch, counts.merging)
       }
@@ -96,7 +106,7 @@ public struct PartitionMemory: Sendable {
       guard counts.most(streamingBuffer) > limit else { break }
       // Graphs that fit the usual buffer are repaired at last and need their rows once more.
       let free = max(1, (limit - bare) / 2)
-      streamingBuffer = min(streamingBuffer, free)
+      streamingBuffer = min(streamingBuffer, pieces(of: counts.repeatedRows, kept: free, making: limit - counts.making))
       rows = .files(in: folder, bufferBytes: min(free, 1 << 30))
       scratch = max(scratch, counts.repeatedRows + (counts.repeatedRows <= options.streamingBuffer ? counts.merging : 0))
     case .metis, .refine: leanest = max(leanest, counts.most(streamingBuffer))

@@ -3,10 +3,12 @@ import Foundation
 /// What partitioning was measured to take: rates by which a dry run predicts.
 ///
 /// `halo partition -k 8` on graphs of 1M nodes and 25M edges without tables, planted communities (2,000 groups of 500) and R-MAT, on two
-/// cores of an AMD EPYC that other work shared; see `bench/results/2026-11-21-partition-forecast.md`.
+/// cores of an AMD EPYC that other work shared; see `bench/results/2026-11-21-partition-forecast.md` and `2026-11-22-memory.md`.
 struct PartitionRates {
   /// Seconds for each edge of a graph of a million nodes: reading, assigning, measuring and sorting.
   var seconds: PartitionForecast.Span
+  /// Seconds for each edge of a graph that fits the buffer of `streaming` and is brought within its limits at last.
+  var repair = PartitionForecast.Span(low: 0.2e-6, high: 3.3e-6)
   /// What an edge takes more for every doubling of the nodes beyond a million, of which caches hold less and less.
   var growth = 0.15
   /// Seconds for each byte that is written.
@@ -22,10 +24,10 @@ struct PartitionRates {
       seconds = PartitionForecast.Span(low: 0.8e-6, high: 5e-6)
       haloOverRandom = 0.75
     case .multilevel:
-      seconds = PartitionForecast.Span(low: 0.3e-6, high: 2e-6)
+      seconds = PartitionForecast.Span(low: 0.6e-6, high: 1.05e-6)
       haloOverRandom = 0.75
     case .streaming:
-      seconds = PartitionForecast.Span(low: 0.2e-6, high: 1e-6)
+      seconds = PartitionForecast.Span(low: 0.4e-6, high: 0.5e-6)
       haloOverRandom = 0.9
     case .refine:
       seconds = PartitionForecast.Span(low: 0.4e-6, high: 0.75e-6)
