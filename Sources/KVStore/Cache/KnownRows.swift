@@ -1,0 +1,121 @@
+import Tensors
+
+/// What a plan knows of the rows that it met: those of announced steps, those that are kept, and of others how often they were needed,
+/// as long as there is room.
+struct KnownRows {
+  struct Row: BitwiseCopyable {
+    var id: Int64
+    /// Number of the last step that needs it, and 1.
+    var neededUntil: UInt32
+    /// Where it is slotted: of an announced row the position of its last use, of other kept ones the position in their list.
+    var place: UInt32
+    /// The slot that holds it, or one of the two below.
+    var slot: Int32
+    /// The last decided step that reads the slot.
+    var readUntil: UInt32
+    /// How much it is needed: see `Commonness`.
+    var weight: Float
+    /// The next free number.
+    var nextFree: UInt32
+
+    static let notKept: Int32 = -1
+    /// Kept, but there was no free slot.
+    static let keptWithoutSlot: Int32 = -2
+
+    var isKept: Bool { slot != Self.notKept }
+  }
+
+  private var rows = Buffer<Row>(count: 1 << 10)
+  private var hash = RowHash(capacity: 1 << 10)
+  private var free: UInt32
+  private static let none = UInt32.max
+  private static let freeID: Int64 = -1
+
+  init() {
+    free = Self.none
+    chainFree(0..<rows.count)
+  }
+
+  var bytes: Int { rows.count * MemoryLayout<Row>.stride + hash.bytes }
+  var pointer: UnsafeMutablePointer<Row> { rows.pointer }
+
+  /// The number of `id`, −1 for a row that is not known.
+  @inline(__always)
+  func find(_ id: Int64) -> Int {
+    let rows = rows.pointer
+    return hash.find(id) { rows[$0].id == id }
+  }
+
+  /// Makes a row known. When there is no room left, rows that are neither kept nor announced are forgotten, the rarest first; where these
+  /// are less than half, the room grows.
+  ///
+  /// - Parameter firstStep: The oldest announced step.
+  @inline(__always)
+  mutating func insert(_ id: Int64, weight: Float, firstStep: Int) -> Int {
+    if free == Self.none { makeRoom(firstStep: firstStep) }
+    let number = Int(free)
+    free = rows.pointer[number].nextFree
+    rows.pointer[number] = Row(
+      id: id, neededUntil: 0, place: 0, slot: Row.notKept, readUntil: 0, weight: weight, nextFree: Self.none)
+    hash.insert(id, number: number)
+    return number
+  }
+
+  private mutating func makeRoom(firstStep: Int) {
+    var idle = 0
+    for number in 0..<rows.count where isIdle(rows.pointer[number], firstStep) { idle += 1 }
+    if 2 * idle < rows.count { grow() } else { forgetHalf(of: idle, firstStep: firstStep) }
+    hash.reset(capacity: rows.count)
+    for number in 0..<rows.count where rows.pointer[number].id != Self.freeID { hash.insert(rows.pointer[number].id, number: number) }
+  }
+
+  private func isIdle(_ row: Row, _ firstStep: Int) -> Bool { !row.isKept && Int(row.neededUntil) <= firstStep }
+
+  private mutating func grow() {
+    let old = rows
+    rows = Buffer(count: old.count + old.count / 2)
+    rows.pointer.update(from: old.pointer, count: old.count)
+    chainFree(old.count..<rows.count)
+  }
+
+  /// Forgets the rarest classes of idle rows, so many that half of all idle ones go.
+  private mutating func forgetHalf(of idle: Int, firstStep: Int) {
+    withUnsafeTemporaryAllocation(of: Int.self, capacity: Commonness.classes) { counts in
+      counts.initialize(repeating: 0)
+      for number in 0..<rows.count where isIdle(rows.pointer[number], firstStep) {
+        counts[Commonness.ofWeight(rows.pointer[number].weight)] += 1
+      }
+      var (forgotten, limit) = (0, 0)
+      while 2 * forgotten < idle {
+        forgotten += counts[limit]
+        limit += 1
+      }
+      for number in 0..<rows.count where isIdle(rows.pointer[number], firstStep) {
+        if Commonness.ofWeight(rows.pointer[number].weight) < limit { chainFree(number..<number + 1) }
+      }
+    }
+  }
+
+  private mutating func chainFree(_ numbers: Range<Int>) {
+    for number in numbers.reversed() {
+      rows.pointer[number].id = Self.freeID
+      rows.pointer[number].nextFree = free
+      free = UInt32(number)
+    }
+  }
+}
+
+/// Classes of weights, sixteen to an octave: a weight is the probability that a step needs a row, or the number of steps that did.
+enum Commonness {
+  static let classes = 1024
+  /// The class of the weight 1.
+  private static let ofOne = 640
+
+  /// From 0 for the rarest; those of 2⁻⁴⁰ and less share the lowest, those of 2²⁴ and more the highest.
+  @inline(__always)
+  static func ofWeight(_ weight: Float) -> Int {
+    // Exponent and the first four bits of the mantissa of a positive float.
+    let steps = Int(weight.bitPattern >> 19) &- 127 &* 16
+    return max(0, min(classes &- 1, ofOne &+ steps))
+  }
+}

@@ -1,0 +1,65 @@
+import Tensors
+
+/// Finds small numbers by 64-bit ids: open addressing with linear probing. A slot of 8 bytes has 32 bits of the id's hash and the
+/// number; whether it is the number of that id, the caller knows.
+struct RowHash {
+  /// 0, or hash · 2³² + number + 1.
+  private var slots: Buffer<UInt64>
+  /// From a hash of 32 bits to its slot.
+  private var shift: UInt64
+
+  /// - Parameter capacity: Ids to have room for, at most two in three slots being used.
+  init(capacity: Int) {
+    slots = Buffer(count: Self.slotCount(for: capacity))
+    shift = Self.shift(to: slots.count)
+  }
+
+  /// Slots are found by the upper bits of hashes.
+  private static func shift(to count: Int) -> UInt64 { UInt64(32 - count.trailingZeroBitCount) }
+
+  private static func slotCount(for capacity: Int) -> Int {
+    var count = 16
+    while 2 * count < 3 * capacity { count *= 2 }
+    return count
+  }
+
+  var bytes: Int { slots.count * 8 }
+
+  /// Forgets all ids; room for `capacity` afterwards.
+  mutating func reset(capacity: Int) {
+    let count = Self.slotCount(for: capacity)
+    guard count > slots.count else { return slots.pointer.update(repeating: 0, count: slots.count) }
+    slots = Buffer(count: count)
+    shift = Self.shift(to: count)
+  }
+
+  /// The number of `id`, −1 where it has none.
+  ///
+  /// - Parameter isOf: Whether a number is the id's.
+  @inline(__always)
+  func find(_ id: Int64, isOf: (Int) -> Bool) -> Int {
+    let (table, mask, hash) = (slots.pointer, slots.count &- 1, Self.hash(id))
+    var slot = Int(hash >> shift)
+    while table[slot] != 0 {
+      if table[slot] >> 32 == hash {
+        let number = Int(table[slot] & 0xFFFF_FFFF) &- 1
+        if isOf(number) { return number }
+      }
+      slot = (slot &+ 1) & mask
+    }
+    return -1
+  }
+
+  /// Gives a number below 2³² − 1 to an id that has none.
+  @inline(__always)
+  func insert(_ id: Int64, number: Int) {
+    let (table, mask, hash) = (slots.pointer, slots.count &- 1, Self.hash(id))
+    var slot = Int(hash >> shift)
+    while table[slot] != 0 { slot = (slot &+ 1) & mask }
+    table[slot] = hash << 32 | UInt64(number &+ 1)
+  }
+
+  /// Fibonacci hashing: the upper half of a product with 2⁶⁴ divided by the golden ratio.
+  @inline(__always)
+  private static func hash(_ id: Int64) -> UInt64 { (UInt64(bitPattern: id) &* 0x9E37_79B9_7F4A_7C15) >> 32 }
+}
