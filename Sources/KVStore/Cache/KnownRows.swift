@@ -28,6 +28,8 @@ struct KnownRows {
   private var rows = Buffer<Row>(count: 1 << 10)
   private var hash = RowHash(capacity: 1 << 10)
   private var free: UInt32
+  /// Idle rows of each class, while rows are forgotten.
+  private let counts = Buffer<Int>(count: Commonness.classes)
   private static let none = UInt32.max
   private static let freeID: Int64 = -1
 
@@ -36,7 +38,7 @@ struct KnownRows {
     chainFree(0..<rows.count)
   }
 
-  var bytes: Int { rows.count * MemoryLayout<Row>.stride + hash.bytes }
+  var bytes: Int { rows.count * MemoryLayout<Row>.stride + hash.bytes + 8 * counts.count }
   var pointer: UnsafeMutablePointer<Row> { rows.pointer }
 
   /// The number of `id`, −1 for a row that is not known.
@@ -80,19 +82,17 @@ struct KnownRows {
 
   /// Forgets the rarest classes of idle rows, so many that half of all idle ones go.
   private mutating func forgetHalf(of idle: Int, firstStep: Int) {
-    withUnsafeTemporaryAllocation(of: Int.self, capacity: Commonness.classes) { counts in
-      counts.initialize(repeating: 0)
-      for number in 0..<rows.count where isIdle(rows.pointer[number], firstStep) {
-        counts[Commonness.ofWeight(rows.pointer[number].weight)] += 1
-      }
-      var (forgotten, limit) = (0, 0)
-      while 2 * forgotten < idle {
-        forgotten += counts[limit]
-        limit += 1
-      }
-      for number in 0..<rows.count where isIdle(rows.pointer[number], firstStep) {
-        if Commonness.ofWeight(rows.pointer[number].weight) < limit { chainFree(number..<number + 1) }
-      }
+    counts.pointer.update(repeating: 0, count: counts.count)
+    for number in 0..<rows.count where isIdle(rows.pointer[number], firstStep) {
+      counts.pointer[Commonness.ofWeight(rows.pointer[number].weight)] += 1
+    }
+    var (forgotten, limit) = (0, 0)
+    while 2 * forgotten < idle {
+      forgotten += counts.pointer[limit]
+      limit += 1
+    }
+    for number in 0..<rows.count where isIdle(rows.pointer[number], firstStep) {
+      if Commonness.ofWeight(rows.pointer[number].weight) < limit { chainFree(number..<number + 1) }
     }
   }
 
