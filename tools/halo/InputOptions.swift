@@ -1,7 +1,7 @@
 import ArgumentParser
+import Configuration
 import Datasets
 import Foundation
-import Training
 
 /// How a list of edges is read: its columns and what stands for a node.
 struct InputOptions: ParsableArguments {
