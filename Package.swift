@@ -79,7 +79,7 @@ let command: [Target] = [
   // A program that counts the blocks of memory that sampling asks for; the tests start it.
   .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
   .executableTarget(
-    name: "AllocationProbe", dependencies: ["CAllocationCounter", "Loading", "Partitions", "Sampling", "Tensors"],
+    name: "AllocationProbe", dependencies: ["CAllocationCounter", "KVStore", "Loading", "Partitions", "Sampling", "Tensors"],
     path: "Tests/AllocationProbe", swiftSettings: strict),
 ]
 
