@@ -69,8 +69,8 @@ struct PlannedRun {
   var pulls: [Int]
   /// Rows of all steps.
   var rows: Int
-  /// Time of the plan alone.
-  var seconds = 0.0
+  /// Time of the plan alone for a row, of the steps after the first epoch where there are more: tables have grown by then.
+  var nanosecondsPerRow = 0.0
   /// The most rows that lost their slot in `depth` + 1 steps: a pipeline of that depth needs as many spare slots.
   var spare = 0
   var bookkeepingBytes = 0
@@ -94,13 +94,14 @@ private struct PlannedMethod {
   }
 
   func run(_ trace: RowTrace, capacity: Int, _ request: CacheBenchmark.Request) -> PlannedRun {
+    let timed = request.epochs > 1 ? trace.stepCount / request.epochs : 0
     guard let policy else { return PlannedRun(pulls: OfflineCache.pulls(trace, capacity: capacity), rows: trace.ids.count) }
     let widest = (0..<trace.stepCount).map { trace.positions(of: $0).count }.max() ?? 0
     // So many that none is lacking.
     let plan = CachePlan(policy: policy, capacity: capacity, spare: (request.depth + 1) * min(capacity, widest), scores: scores)
     let places = GrowingBuffer<CachePlace>()
     var run = PlannedRun(pulls: [], rows: trace.ids.count)
-    var (announced, givenUp) = (0, [0])
+    var (announced, givenUp, nanoseconds) = (0, [0], 0.0)
     trace.ids.withUnsafeBufferPointer { ids in
       for step in 0..<trace.stepCount {
         let begin = MonotonicClock.now()
@@ -110,12 +111,13 @@ private struct PlannedMethod {
         }
         plan.finished(before: step - request.depth)
         plan.decide(into: places)
-        run.seconds += Double(MonotonicClock.now() - begin) * 1e-9
+        if step >= timed { nanoseconds += Double(MonotonicClock.now() - begin) }
         run.pulls.append(places.readOnly.count { $0.isPulled })
         givenUp.append(plan.givenUpRows)
         run.spare = max(run.spare, plan.givenUpRows - givenUp[max(0, step - request.depth)])
       }
     }
+    run.nanosecondsPerRow = nanoseconds / Double(max(1, trace.ids.count - trace.starts[timed]))
     run.bookkeepingBytes = plan.bookkeepingBytes
     return run
   }
@@ -134,10 +136,11 @@ extension SampledBatches {
     var trace = RowTrace()
     for step in 0..<request.epochs * plan.stepsPerEpoch {
       let batch = try loader.sample(epoch: step / plan.stepsPerEpoch, step: step % plan.stepsPerEpoch)[0]
-      trace.append(
-        batch.inputIDs.lazy.map(\.rawValue).filter { id in
-          !own.contains(id) && (part.book.typeCount == 1 || part.book.type(of: GlobalID(id)) == self.nodeType)
-        })
+      var remote: [Int64] = []
+      for id in batch.inputIDs where !own.contains(id.rawValue) && (part.book.typeCount == 1 || part.book.type(of: id) == nodeType) {
+        remote.append(id.rawValue)
+      }
+      trace.append(remote)
     }
     return trace
   }

@@ -36,7 +36,7 @@ public struct CacheReport: Codable, Sendable, CustomStringConvertible {
     public var firstEpoch = 0
     public var laterEpoch = 0.0
     public var pulledRows = 0
-    /// Time of the plan for each remote row; 0 for the bound.
+    /// Time of the plan for each remote row, after the first epoch where there are more; 0 for the bound.
     public var nanosecondsPerRow = 0.0
     /// Slots beside `keptRows` that steps under way need, and bytes of the plan's tables: of the worst part.
     public var spareSlots = 0
@@ -74,7 +74,7 @@ public struct CacheReport: Codable, Sendable, CustomStringConvertible {
     lines[index].laterEpoch += Double(all - first) / Double(max(1, epochs - 1))
     lines[index].pulledRows += all
     // The mean over parts.
-    lines[index].nanosecondsPerRow += run.seconds * 1e9 / Double(max(1, run.rows)) / Double(parts)
+    lines[index].nanosecondsPerRow += run.nanosecondsPerRow / Double(parts)
     lines[index].spareSlots = max(lines[index].spareSlots, run.spare)
     lines[index].bookkeepingBytes = max(lines[index].bookkeepingBytes, run.bookkeepingBytes)
   }

@@ -30,28 +30,23 @@ extension WindowChoice {
   /// Ranks the rows of the step that just left the window, and counts them by rank.
   private func rank(_ positions: Range<Int>) {
     ranks.reset(to: positions.count)
-    clear(hits)
-    clear(misses)
+    counts.reset(to: 2 * rankCount)
+    counts.pointer.update(repeating: 0, count: counts.count)
     let (rows, uses, mask, reference, near) = (
       rows.pointer, window.pointer, window.mask, referenceClass, announcedSteps &* Self.stepClasses
     )
-    let (ranks, hits, misses) = (ranks.pointer, hits.pointer, misses.pointer)
+    let (ranks, counts) = (ranks.pointer, counts.pointer)
     for (index, position) in positions.enumerated() {
       let use = uses[position & mask]
       let row = rows + Int(use.row)
-      let rank =
-        use.distance == 0
-        ? near &+ Commonness.classes &- 1 &- Commonness.ofWeight(row.pointee.weight)
-        : (Int(use.distance) &- 1) &* Self.stepClasses &+ Self.stepClass(row.pointee.weight, reference)
-      let isHit = row.pointee.slot >= 0
-      if isHit { hits[rank] &+= 1 } else { misses[rank] &+= 1 }
-      ranks[index] = UInt32(truncatingIfNeeded: rank << 1) | (isHit ? 1 : 0)
+      let weight = row.pointee.weight
+      // Both are computed: which one counts is hard to foresee.
+      let far = near &+ Commonness.classes &- 1 &- Commonness.ofWeight(weight)
+      let soon = (Int(use.distance) &- 1) &* Self.stepClasses &+ Self.stepClass(weight, reference)
+      let rank = 2 &* (use.distance == 0 ? far : soon) &+ (row.pointee.slot >= 0 ? 1 : 0)
+      counts[rank] &+= 1
+      ranks[index] = UInt32(truncatingIfNeeded: rank)
     }
-  }
-
-  private func clear(_ counts: GrowingBuffer<UInt32>) {
-    counts.reset(to: rankCount)
-    counts.pointer.update(repeating: 0, count: rankCount)
   }
 
   /// Up to where ranks are kept: all below `rank`, and so many of that rank.
@@ -77,7 +72,7 @@ extension WindowChoice {
   private func findLimit() -> Limit {
     var room = capacity
     for rank in 0..<rankCount {
-      let (others, hits, misses) = (lists.count(list(ofRank: rank)), Int(hits.pointer[rank]), Int(misses.pointer[rank]))
+      let (others, hits, misses) = (lists.count(list(ofRank: rank)), Int(counts.pointer[2 * rank + 1]), Int(counts.pointer[2 * rank]))
       if others + hits + misses > room {
         let keptHits = min(hits, max(0, room - others))
         return Limit(rank: rank, others: min(others, room), hits: keptHits, misses: max(0, room - others - keptHits))

@@ -20,9 +20,8 @@ struct WindowChoice {
   private let numbers = GrowingBuffer<UInt32>()
   /// Of the step being decided: each row's rank, twice, and 1 more where it is in a slot.
   let ranks = GrowingBuffer<UInt32>()
-  /// Rows of the step by rank: in slots, and others.
-  let hits = GrowingBuffer<UInt32>()
-  let misses = GrowingBuffer<UInt32>()
+  /// Rows of the step by these numbers.
+  let counts = GrowingBuffer<UInt32>()
 
   var keptRows = 0
   /// Rows that lost their slot so far.
@@ -40,7 +39,7 @@ struct WindowChoice {
   }
 
   var bytes: Int {
-    slots.bytes + rows.bytes + window.bytes + lists.bytes + 4 * (numbers.capacity + ranks.capacity + hits.capacity + misses.capacity)
+    slots.bytes + rows.bytes + window.bytes + lists.bytes + 4 * (numbers.capacity + ranks.capacity + counts.capacity)
       + (scores?.bytes ?? 0)
   }
 
