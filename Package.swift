@@ -40,7 +40,7 @@ let modules: [Target] =
   ]
   + module("Messaging", ["CZeroMQ", "Tensors", "Telemetry"])
   + module("Sampling", ["Graphs", "Tensors", "CKernels", "Telemetry"])
-  + module("KVStore", ["Messaging", "Partitions", "Kernels", "Graphs", "Tensors", "Telemetry"])
+  + module("KVStore", ["Messaging", "Partitions", "Kernels", "CKernels", "Graphs", "Tensors", "Telemetry"])
   + module("Models", ["Sampling", "Kernels", "Graphs", "Tensors", "Telemetry"])
   + module("PIM", ["Kernels", "Graphs", "Tensors", "Telemetry"])
   + module("Loading", ["Sampling", "KVStore", "Partitions", "Messaging", "Graphs", "Tensors", "Telemetry"])

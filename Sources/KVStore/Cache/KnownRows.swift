@@ -1,3 +1,4 @@
+import CKernels
 import Tensors
 
 /// What a plan knows of the rows that it met: those of announced steps, those that are kept, and of others how often they were needed,
@@ -46,6 +47,18 @@ struct KnownRows {
   func find(_ id: Int64) -> Int {
     let rows = rows.pointer
     return hash.find(id) { Int64(rows[$0].id) == id }
+  }
+
+  /// Asks for the memory where the search for a row begins.
+  @inline(__always)
+  func ask(for id: Int64) { hash.ask(for: id) }
+
+  /// The number of a row that is `id` unless two hashes are the same, −1 for a row that is not known; asks for the row's memory.
+  @inline(__always)
+  func askForRow(_ id: Int64) -> Int {
+    let number = hash.likelyNumber(of: id)
+    if number >= 0 { halo_ask_for_line(rows.pointer + number) }
+    return number
   }
 
   /// Makes a row known. When there is no room left, rows that are neither kept nor announced are forgotten, the rarest first; where these

@@ -1,3 +1,4 @@
+import CKernels
 import Tensors
 
 /// Finds small numbers by 64-bit ids: open addressing with linear probing. A slot of 8 bytes has 32 bits of the id's hash and the
@@ -21,6 +22,14 @@ struct RowHash {
     guard count > slots.count else { return slots.pointer.update(repeating: 0, count: slots.count) }
     slots = Buffer(count: count)
   }
+
+  /// Asks for the memory where the search for an id begins.
+  @inline(__always)
+  func ask(for id: Int64) { halo_ask_for_line(slots.pointer + Self.home(Self.hash(id), slots.count)) }
+
+  /// The number of `id`, or one of an id with the same hash; −1 where it has none.
+  @inline(__always)
+  func likelyNumber(of id: Int64) -> Int { find(id) { _ in true } }
 
   /// The number of `id`, −1 where it has none.
   ///

@@ -1,3 +1,4 @@
+import CKernels
 import Tensors
 
 extension WindowChoice {
@@ -14,11 +15,16 @@ extension WindowChoice {
     var limit = findLimit()
     giveUpKept(beyond: limit)
     for (index, position) in positions.enumerated() {
+      ask(position &+ Self.ahead)
       let number = window.pointer[position & window.mask].row
       let (rank, isHit) = (Int(ranks.pointer[index] >> 1), ranks.pointer[index] & 1 == 1)
       places[index] = place(number, isKept: limit.keeps(rank, isHit), rank: rank, step: step)
     }
   }
+
+  /// Asks for the memory of the row of a use, which may be one of a later step, or none.
+  @inline(__always)
+  private func ask(_ position: Int) { halo_ask_for_line(rows.pointer + Int(window.pointer[position & window.mask].row)) }
 
   @inline(__always)
   private func list(ofRank rank: Int) -> Int {
@@ -37,6 +43,7 @@ extension WindowChoice {
     )
     let (ranks, counts) = (ranks.pointer, counts.pointer)
     for (index, position) in positions.enumerated() {
+      halo_ask_for_line(rows + Int(uses[(position &+ Self.ahead) & mask].row))
       let use = uses[position & mask]
       let row = rows + Int(use.row)
       let weight = row.pointee.weight

@@ -1,3 +1,4 @@
+import CKernels
 import Tensors
 
 /// Keeps what announced steps need soonest, behind that what is needed most (`CachePolicy.window`).
@@ -30,7 +31,9 @@ struct WindowChoice {
   /// Classes of weight for each announced step.
   static let stepClasses = 32
   /// Rows that are looked up together.
-  private static let chunk = 256
+  private static let chunk = 128
+  /// Uses ahead whose rows are asked for.
+  static let ahead = 24
 
   init(capacity: Int, spare: Int, scores: RowScores?) {
     self.capacity = capacity
@@ -61,9 +64,17 @@ struct WindowChoice {
     numbers.reset(to: ids.count)
     let numbers = numbers.pointer
     for start in stride(from: 0, to: ids.count, by: Self.chunk) {
-      // First found, then noted: memory is asked for several rows at a time.
+      // Memory is asked for many rows at a time: hashes, then rows, then their last uses.
       let chunk = start..<min(ids.count, start + Self.chunk)
-      for index in chunk { numbers[index] = UInt32(truncatingIfNeeded: rows.find(ids[index])) }
+      for index in chunk { rows.ask(for: ids[index]) }
+      for index in chunk { numbers[index] = UInt32(truncatingIfNeeded: rows.askForRow(ids[index])) }
+      for index in chunk where numbers[index] != .max {
+        if Int64(rows.pointer[Int(numbers[index])].id) != ids[index] {
+          numbers[index] = UInt32(truncatingIfNeeded: rows.find(ids[index]))
+          if numbers[index] == .max { continue }
+        }
+        halo_ask_for_line(window.pointer + Int(rows.pointer[Int(numbers[index])].place) & window.mask)
+      }
       for index in chunk where numbers[index] != .max { note(numbers[index], at: positions.lowerBound &+ index) }
     }
     // Last: a new row may push out one that nothing needs.
