@@ -22,7 +22,7 @@ public enum CacheBenchmark {
     public var epochs = 3
     /// Steps that are announced when one is decided, beyond that one.
     public var window = 8
-    /// Steps that are decided and not yet computed.
+    /// Steps that are decided and not yet computed when the next is decided.
     public var depth = 2
     /// Rows kept, as shares of a part's own.
     public var shares = [0, 0.1, 0.32, 1]
@@ -69,7 +69,7 @@ struct PlannedRun {
   var pulls: [Int]
   /// Rows of all steps.
   var rows: Int
-  /// Time of the plan alone for a row, of the steps after the first epoch where there are more: tables have grown by then.
+  /// Time of announcing and deciding a row of the steps after the first epoch, where there are more: most tables have grown by then.
   var nanosecondsPerRow = 0.0
   /// The most rows that lost their slot in `depth` + 1 steps: a pipeline of that depth needs as many spare slots.
   var spare = 0
@@ -101,25 +101,38 @@ private struct PlannedMethod {
     let plan = CachePlan(policy: policy, capacity: capacity, spare: (request.depth + 1) * min(capacity, widest), scores: scores)
     let places = GrowingBuffer<CachePlace>()
     var run = PlannedRun(pulls: [], rows: trace.ids.count)
-    var (announced, givenUp, nanoseconds) = (0, [0], 0.0)
+    var (announced, givenUp) = (0, [0])
+    var clock = PlanClock(firstStep: timed)
     trace.ids.withUnsafeBufferPointer { ids in
       for step in 0..<trace.stepCount {
-        let begin = MonotonicClock.now()
         while announced < min(trace.stepCount, step + 1 + request.window) {
-          plan.announce(UnsafeBufferPointer(rebasing: ids[trace.positions(of: announced)]))
+          clock.measure(announced) { plan.announce(UnsafeBufferPointer(rebasing: ids[trace.positions(of: announced)])) }
           announced += 1
         }
         plan.finished(before: step - request.depth)
-        plan.decide(into: places)
-        if step >= timed { nanoseconds += Double(MonotonicClock.now() - begin) }
+        clock.measure(step) { plan.decide(into: places) }
         run.pulls.append(places.readOnly.count { $0.isPulled })
         givenUp.append(plan.givenUpRows)
         run.spare = max(run.spare, plan.givenUpRows - givenUp[max(0, step - request.depth)])
       }
     }
-    run.nanosecondsPerRow = nanoseconds / Double(max(1, trace.ids.count - trace.starts[timed]))
+    run.nanosecondsPerRow = clock.nanoseconds / Double(max(1, trace.ids.count - trace.starts[timed]))
     run.bookkeepingBytes = plan.bookkeepingBytes
     return run
+  }
+}
+
+/// Adds up the time that steps take, the first ones left out.
+private struct PlanClock {
+  let firstStep: Int
+  private(set) var nanoseconds = 0.0
+
+  init(firstStep: Int) { self.firstStep = firstStep }
+
+  mutating func measure(_ step: Int, _ body: () -> Void) {
+    let begin = MonotonicClock.now()
+    body()
+    if step >= firstStep { nanoseconds += Double(MonotonicClock.now() - begin) }
   }
 }
 

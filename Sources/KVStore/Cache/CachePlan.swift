@@ -9,9 +9,10 @@ package import Tensors
 /// ```
 /// announce(t+1) announce(t+2) … decide(t) ── pull, wait ── compute t ── finished(before: t + 1)
 /// ```
-/// A pipeline in which at most `d` steps are decided and not finished never lacks a slot when `spare` is at least what `d` steps give
-/// up: `d` · min(`capacity`, rows of a step) in any case, a few per cent of that as a rule (`givenUpRows` counts them). When there is
-/// none, a row passes and is pulled again where it is needed next. Policies that never change what they keep need no spare slots.
+/// A pipeline in which at most `d` steps are decided and not finished, the newest included, never lacks a slot when `spare` is at least
+/// `d` · min(`capacity`, rows of a step); what they really give up (`givenUpRows`) is less. Spare slots take no memory of their own: each
+/// holds a row that a step under way reads, so that these and the rows that pass are never more than the rows of the steps under way.
+/// When there is none, a row passes and is pulled again where it is needed next. Policies that never change what they keep need none.
 ///
 /// Confined to one thread.
 package final class CachePlan {

@@ -19,9 +19,9 @@ struct WindowChoice {
   private var listedSteps = 16
   /// Of the step being announced: each row's number.
   private let numbers = GrowingBuffer<UInt32>()
-  /// Of the step being decided: each row's rank, twice, and 1 more where it is in a slot.
+  /// Of the step being decided: each row's rank.
   let ranks = GrowingBuffer<UInt32>()
-  /// Rows of the step by these numbers.
+  /// Rows of the step by rank.
   let counts = GrowingBuffer<UInt32>()
 
   var keptRows = 0
@@ -93,15 +93,15 @@ struct WindowChoice {
     if scores == nil { row.pointee.weight += 1 }
     if needed > window.first {
       precondition(needed < window.end, "a row is announced twice for a step")
-      uses[Int(row.pointee.place) & window.mask].distance = UInt32(truncatingIfNeeded: window.end &- needed)
+      uses[Int(row.pointee.place) & window.mask].distance = window.end &- needed
     } else if row.pointee.isKept {
       let moved = lists.remove(at: row.pointee.place, from: Commonness.ofWeight(weight))
       rows.pointer[Int(moved)].place = row.pointee.place
-      _ = lists.append(number, to: list(ofStep: window.end &- 1, Self.stepClass(row.pointee.weight, referenceClass)))
+      _ = lists.append(number, to: list(ofStep: window.end &- 1, Self.stepClass(Commonness.ofWeight(row.pointee.weight), referenceClass)))
     }
     row.pointee.place = UInt32(truncatingIfNeeded: position)
     row.pointee.neededUntil = UInt32(truncatingIfNeeded: window.end)
-    uses[position & window.mask] = UseWindow.Use(row: number, distance: 0)
+    uses[position & window.mask] = UseWindow.Use(row: number, weightClass: Commonness.ofWeight(row.pointee.weight))
   }
 
   var announcedSteps: Int { window.end - window.first }
@@ -111,8 +111,8 @@ struct WindowChoice {
   var referenceClass: Int { Commonness.ofWeight(scores == nil ? Float(window.end) : 1) }
 
   @inline(__always)
-  static func stepClass(_ weight: Float, _ reference: Int) -> Int {
-    min(stepClasses &- 1, max(0, reference &- Commonness.ofWeight(weight)) >> 2)
+  static func stepClass(_ weightClass: Int, _ reference: Int) -> Int {
+    min(stepClasses &- 1, max(0, reference &- weightClass) >> 2)
   }
 
   @inline(__always)
