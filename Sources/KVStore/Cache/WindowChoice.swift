@@ -67,22 +67,37 @@ struct WindowChoice {
       // Memory is asked for many rows at a time: hashes, then rows, then their last uses.
       let chunk = start..<min(ids.count, start + Self.chunk)
       for index in chunk { rows.ask(for: ids[index]) }
-      for index in chunk { numbers[index] = UInt32(truncatingIfNeeded: rows.askForRow(ids[index])) }
-      for index in chunk where numbers[index] != .max {
-        if Int64(rows.pointer[Int(numbers[index])].id) != ids[index] {
-          numbers[index] = UInt32(truncatingIfNeeded: rows.find(ids[index]))
-          if numbers[index] == .max { continue }
-        }
-        halo_ask_for_line(window.pointer + Int(rows.pointer[Int(numbers[index])].place) & window.mask)
-      }
+      for index in chunk { numbers[index] = look(for: ids[index]) }
+      for index in chunk { numbers[index] = askForUse(of: ids[index], likely: numbers[index]) }
       for index in chunk where numbers[index] != .max { note(numbers[index], at: positions.lowerBound &+ index) }
+      // Last: a new row may push out one that nothing needs.
+      for index in chunk where numbers[index] == .max { note(insert(ids[index]), at: positions.lowerBound &+ index) }
     }
-    // Last: a new row may push out one that nothing needs.
-    for index in ids.indices where numbers[index] == .max {
-      precondition(rows.find(ids[index]) < 0, "a row is announced twice for a step")
-      let weight = scores?.score(of: ids[index]) ?? 0
-      note(UInt32(truncatingIfNeeded: rows.insert(ids[index], weight: weight, firstStep: window.first)), at: positions.lowerBound &+ index)
+  }
+
+  /// The likely number of a row, `max` where it is not known; asks for what is read next.
+  @inline(__always)
+  private func look(for id: Int64) -> UInt32 {
+    let number = rows.askForRow(id)
+    if number < 0 { scores?.ask(for: id) }
+    return UInt32(truncatingIfNeeded: number)
+  }
+
+  /// The number of a row, `max` where it is not known; asks for its last use, or for its score.
+  @inline(__always)
+  private func askForUse(of id: Int64, likely: UInt32) -> UInt32 {
+    guard likely != .max else {
+      scores?.askForScore(of: id)
+      return likely
     }
+    let number = Int64(rows.pointer[Int(likely)].id) == id ? Int(likely) : rows.find(id)
+    if number >= 0 { halo_ask_for_line(window.pointer + Int(rows.pointer[number].place) & window.mask) }
+    return UInt32(truncatingIfNeeded: number)
+  }
+
+  private mutating func insert(_ id: Int64) -> UInt32 {
+    precondition(rows.find(id) < 0, "a row is announced twice for a step")
+    return UInt32(truncatingIfNeeded: rows.insert(id, weight: scores?.score(of: id) ?? 0, firstStep: window.first))
   }
 
   /// Notes that the newest step needs a row.
