@@ -43,11 +43,11 @@ import Testing
 
   @Test func aSlotIsFilledAgainOnlyWhenItsReadersAreDone() {
     let plan = CachePlan(policy: .window, capacity: 1, spare: 0, scores: nil)
-    for rows in [[1], [2], [1, 2], [2], [2]] as [[Int64]] { announce(rows, plan) }
-    // Row 1 is needed in steps 0 and 2, row 2 in 1, 2, 3, 4: 2 takes the place of 1, whose slot step 0 still reads.
+    for rows in [[1], [2], [2], [2], [2], [1]] as [[Int64]] { announce(rows, plan) }
+    // Row 2 takes the place of row 1, which is needed later, and whose slot step 0 still reads.
     #expect(step(plan) == [.fill(0)])
     #expect(step(plan) == [.pass])
-    #expect(step(plan) == [.pass, .pass])
+    #expect(step(plan) == [.pass])
     plan.finished(before: 1)
     #expect(step(plan) == [.fill(0)])
     #expect(step(plan) == [.hit(0)])
@@ -71,7 +71,7 @@ import Testing
 
   @Test func slotsHoldWhatStepsFindInThem() {
     for seed in 0..<200 as Range<UInt64> {
-      let trace = RandomTrace.make(seed: seed, rows: 60, steps: 30, density: 0.2 + 0.2 * Double(seed % 4), spread: 1 << Int64(seed % 35))
+      let trace = RandomTrace.make(seed: seed, rows: 60, steps: 30, density: 0.2 + 0.2 * Double(seed % 4), spread: 1 << Int64(seed % 27))
       let (capacity, window, depth) = (Int(seed % 9) * 7, 1 + Int(seed % 8), Int(seed % 5))
       // With room for all that steps under way can give up, with some, and without any.
       for spare in [60 * (depth + 1), Int(seed % 11), 0] {
@@ -145,7 +145,7 @@ import Testing
   }
 
   private func scores(of trace: RowTrace, _ seed: UInt64) -> RowScores {
-    let ids = Set(trace.ids).sorted().filter { ($0 >> Int64(seed % 35)) % 5 != 3 }
+    let ids = Set(trace.ids).sorted().filter { ($0 >> Int64(seed % 27)) % 5 != 3 }
     return RowScores(ids: ArrayView(ids), values: ArrayView(ids.indices.map { 1 / Float($0 + 1) }))
   }
 

@@ -9,9 +9,10 @@ package import Tensors
 /// ```
 /// announce(t+1) announce(t+2) … decide(t) ── pull, wait ── compute t ── finished(before: t + 1)
 /// ```
-/// A pipeline in which at most `d` steps are decided and not finished never lacks a slot when `spare` is at least what `d` steps give
-/// up: `d` · min(`capacity`, rows of a step) in any case, a few per cent of that as a rule (`givenUpRows` counts them). When there is
-/// none, a row passes and is pulled again where it is needed next. Policies that never change what they keep need no spare slots.
+/// A pipeline in which at most `d` steps are decided and not finished, the newest included, never lacks a slot when `spare` is at least
+/// `d` · min(`capacity`, rows of a step); what they really give up (`givenUpRows`) is less. Spare slots take no memory of their own: each
+/// holds a row that a step under way reads, so that these and the rows that pass are never more than the rows of the steps under way.
+/// When there is none, a row passes and is pulled again where it is needed next. Policies that never change what they keep need none.
 ///
 /// Confined to one thread.
 package final class CachePlan {
@@ -25,8 +26,8 @@ package final class CachePlan {
   ///   - capacity: Rows that may be kept past their step.
   ///   - spare: Slots beyond these for rows given up while steps under way still read them.
   ///   - scores: What `halo`, `degree` and `vip` rank rows by; `window` takes probabilities or, where `nil`, counts the steps that need
-  ///     a row. It remembers the counts of as many rows as it has room for: the table doubles what must be known at once, and forgets
-  ///     the rarest first.
+  ///     a row. It remembers the counts of as many rows as it has room for: at most five in nine of its rows are neither
+  ///     announced nor kept, and the rarest of these are forgotten first.
   package init(policy: CachePolicy, capacity: Int, spare: Int, scores: RowScores?) {
     precondition(capacity >= 0 && spare >= 0, "a cache of \(capacity) and \(spare) rows")
     precondition(capacity + spare < 1 << 30, "a cache of \(capacity) and \(spare) rows is too large")
@@ -39,7 +40,8 @@ package final class CachePlan {
       fixed = FixedChoice(scores.highest(capacity))
     case .window:
       fixed = FixedChoice(ArrayView())
-      window = WindowChoice(capacity: capacity, spare: spare, scores: scores)
+      // Without room there is nothing to choose.
+      if capacity > 0 { window = WindowChoice(capacity: capacity, spare: spare, scores: scores) }
     }
   }
 
@@ -57,7 +59,7 @@ package final class CachePlan {
 
   /// Takes note of the rows of the next step.
   ///
-  /// - Parameter ids: Global ids, not negative, each once.
+  /// - Parameter ids: Global ids from 0 to 2³² − 1, each once.
   /// - Complexity: O(rows) expected, amortised; nothing is allocated once windows and kept rows no longer grow.
   package func announce(_ ids: UnsafeBufferPointer<Int64>) {
     if window != nil { window?.announce(ids) } else { fixed.announce(ids) }

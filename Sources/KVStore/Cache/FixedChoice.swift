@@ -37,7 +37,7 @@ struct FixedChoice {
     let (uses, mask) = (window.pointer, window.mask)
     for (index, id) in rows.enumerated() {
       let slot = slot(of: id)
-      uses[(positions.lowerBound &+ index) & mask] = UseWindow.Use(row: UInt32(truncatingIfNeeded: slot), distance: 0)
+      uses[(positions.lowerBound &+ index) & mask] = UseWindow.Use(row: UInt32(truncatingIfNeeded: slot), weightClass: 0)
     }
   }
 

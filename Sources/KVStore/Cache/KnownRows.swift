@@ -1,13 +1,15 @@
+import CKernels
 import Tensors
 
 /// What a plan knows of the rows that it met: those of announced steps, those that are kept, and of others how often they were needed,
 /// as long as there is room.
 struct KnownRows {
   struct Row: BitwiseCopyable {
-    var id: Int64
+    var id: UInt32
     /// Number of the last step that needs it, and 1.
     var neededUntil: UInt32
-    /// Where it is slotted: of an announced row the position of its last use, of other kept ones the position in their list.
+    /// Where it is slotted: of an announced row the position of its last use, of other kept ones the position in their list,
+    /// of free numbers the next one.
     var place: UInt32
     /// The slot that holds it, or one of the two below.
     var slot: Int32
@@ -15,12 +17,12 @@ struct KnownRows {
     var readUntil: UInt32
     /// How much it is needed: see `Commonness`.
     var weight: Float
-    /// The next free number.
-    var nextFree: UInt32
 
     static let notKept: Int32 = -1
     /// Kept, but there was no free slot.
     static let keptWithoutSlot: Int32 = -2
+    /// No row: the number is free.
+    static let free: Int32 = -3
 
     var isKept: Bool { slot != Self.notKept }
   }
@@ -31,7 +33,6 @@ struct KnownRows {
   /// Idle rows of each class, while rows are forgotten.
   private let counts = Buffer<Int>(count: Commonness.classes)
   private static let none = UInt32.max
-  private static let freeID: Int64 = -1
 
   init() {
     free = Self.none
@@ -45,20 +46,31 @@ struct KnownRows {
   @inline(__always)
   func find(_ id: Int64) -> Int {
     let rows = rows.pointer
-    return hash.find(id) { rows[$0].id == id }
+    return hash.find(id) { Int64(rows[$0].id) == id }
+  }
+
+  /// Asks for the memory where the search for a row begins.
+  @inline(__always)
+  func ask(for id: Int64) { hash.ask(for: id) }
+
+  /// The number of a row that is `id` unless two hashes are the same, −1 for a row that is not known; asks for the row's memory.
+  @inline(__always)
+  func askForRow(_ id: Int64) -> Int {
+    let number = hash.likelyNumber(of: id)
+    if number >= 0 { halo_ask_for_line(rows.pointer + number) }
+    return number
   }
 
   /// Makes a row known. When there is no room left, rows that are neither kept nor announced are forgotten, the rarest first; where these
-  /// are less than half, the room grows.
+  /// are less than a third, the room grows.
   ///
   /// - Parameter firstStep: The oldest announced step.
   @inline(__always)
   mutating func insert(_ id: Int64, weight: Float, firstStep: Int) -> Int {
     if free == Self.none { makeRoom(firstStep: firstStep) }
     let number = Int(free)
-    free = rows.pointer[number].nextFree
-    rows.pointer[number] = Row(
-      id: id, neededUntil: 0, place: 0, slot: Row.notKept, readUntil: 0, weight: weight, nextFree: Self.none)
+    free = rows.pointer[number].place
+    rows.pointer[number] = Row(id: UInt32(id), neededUntil: 0, place: 0, slot: Row.notKept, readUntil: 0, weight: weight)
     hash.insert(id, number: number)
     return number
   }
@@ -66,9 +78,11 @@ struct KnownRows {
   private mutating func makeRoom(firstStep: Int) {
     var idle = 0
     for number in 0..<rows.count where isIdle(rows.pointer[number], firstStep) { idle += 1 }
-    if 2 * idle < rows.count { grow() } else { forgetHalf(of: idle, firstStep: firstStep) }
+    if 3 * idle < rows.count { grow() } else { forgetHalf(of: idle, firstStep: firstStep) }
     hash.reset(capacity: rows.count)
-    for number in 0..<rows.count where rows.pointer[number].id != Self.freeID { hash.insert(rows.pointer[number].id, number: number) }
+    for number in 0..<rows.count where rows.pointer[number].slot != Row.free {
+      hash.insert(Int64(rows.pointer[number].id), number: number)
+    }
   }
 
   private func isIdle(_ row: Row, _ firstStep: Int) -> Bool { !row.isKept && Int(row.neededUntil) <= firstStep }
@@ -98,8 +112,8 @@ struct KnownRows {
 
   private mutating func chainFree(_ numbers: Range<Int>) {
     for number in numbers.reversed() {
-      rows.pointer[number].id = Self.freeID
-      rows.pointer[number].nextFree = free
+      rows.pointer[number].slot = Row.free
+      rows.pointer[number].place = free
       free = UInt32(number)
     }
   }

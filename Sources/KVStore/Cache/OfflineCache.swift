@@ -10,7 +10,7 @@ package struct RowTrace: Sendable {
   package var stepCount: Int { starts.count - 1 }
 
   /// Adds a step.
-  package mutating func append(_ step: some Sequence<Int64>) {
+  package mutating func append(_ step: [Int64]) {
     ids.append(contentsOf: step)
     starts.append(ids.count)
   }

@@ -1,3 +1,4 @@
+import CKernels
 package import Tensors
 
 /// What a policy ranks remote rows by: a number from 0 up for some of them; others have none.
@@ -34,6 +35,17 @@ struct ScoreTable {
   }
 
   var bytes: Int { 12 * scores.ids.count + hash.bytes }
+
+  /// Asks for the memory where the search for an id begins.
+  func ask(for id: Int64) { hash.ask(for: id) }
+
+  /// Asks for the memory of an id's score.
+  func askForScore(of id: Int64) {
+    let number = hash.likelyNumber(of: id)
+    guard number >= 0 else { return }
+    halo_ask_for_line(scores.ids.pointer + number)
+    halo_ask_for_line(scores.values.pointer + number)
+  }
 
   /// 0 for rows without one.
   func score(of id: Int64) -> Float {

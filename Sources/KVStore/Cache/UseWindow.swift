@@ -4,8 +4,23 @@ import Tensors
 struct UseWindow {
   struct Use: BitwiseCopyable {
     var row: UInt32
+    /// Class of its weight (`Commonness`), and 1024 times the distance.
+    private var bits: UInt32
+
+    @inline(__always)
+    init(row: UInt32, weightClass: Int) {
+      self.row = row
+      bits = UInt32(truncatingIfNeeded: weightClass)
+    }
+
+    @inline(__always) var weightClass: Int { Int(bits % UInt32(Commonness.classes)) }
+
     /// Steps to the row's next use that is announced; 0: none is.
-    var distance: UInt32
+    @inline(__always)
+    var distance: Int {
+      get { Int(bits / UInt32(Commonness.classes)) }
+      set { bits = UInt32(truncatingIfNeeded: newValue &* Commonness.classes &+ weightClass) }
+    }
   }
 
   private var uses = Buffer<Use>(count: 1 << 10)
@@ -31,6 +46,7 @@ struct UseWindow {
   mutating func add(count: Int) -> Range<Int> {
     let position = start(of: end)
     if position + count - start(of: first) > uses.count { grow(to: position + count) }
+    precondition(end - first < 1 << 20, "too many steps are announced")
     if end + 1 - first >= starts.count { growSteps() }
     end += 1
     starts.pointer[end & (starts.count - 1)] = position + count

@@ -1,3 +1,4 @@
+import CKernels
 import Tensors
 
 extension WindowChoice {
@@ -11,14 +12,18 @@ extension WindowChoice {
     }
     window.removeOldest()
     rank(positions)
-    var limit = findLimit()
+    var limit = findLimit(positions)
     giveUpKept(beyond: limit)
     for (index, position) in positions.enumerated() {
+      ask(position &+ Self.ahead)
       let number = window.pointer[position & window.mask].row
-      let (rank, isHit) = (Int(ranks.pointer[index] >> 1), ranks.pointer[index] & 1 == 1)
-      places[index] = place(number, isKept: limit.keeps(rank, isHit), rank: rank, step: step)
+      places[index] = place(number, rank: Int(ranks.pointer[index]), &limit, step: step)
     }
   }
+
+  /// Asks for the memory of the row of a use, which may be one of a later step, or none.
+  @inline(__always)
+  private func ask(_ position: Int) { halo_ask_for_line(rows.pointer + Int(window.pointer[position & window.mask].row)) }
 
   @inline(__always)
   private func list(ofRank rank: Int) -> Int {
@@ -30,28 +35,19 @@ extension WindowChoice {
   /// Ranks the rows of the step that just left the window, and counts them by rank.
   private func rank(_ positions: Range<Int>) {
     ranks.reset(to: positions.count)
-    clear(hits)
-    clear(misses)
-    let (rows, uses, mask, reference, near) = (
-      rows.pointer, window.pointer, window.mask, referenceClass, announcedSteps &* Self.stepClasses
-    )
-    let (ranks, hits, misses) = (ranks.pointer, hits.pointer, misses.pointer)
+    counts.reset(to: rankCount)
+    counts.pointer.update(repeating: 0, count: counts.count)
+    let (uses, mask, reference, near) = (window.pointer, window.mask, referenceClass, announcedSteps &* Self.stepClasses)
+    let (ranks, counts) = (ranks.pointer, counts.pointer)
     for (index, position) in positions.enumerated() {
       let use = uses[position & mask]
-      let row = rows + Int(use.row)
-      let rank =
-        use.distance == 0
-        ? near &+ Commonness.classes &- 1 &- Commonness.ofWeight(row.pointee.weight)
-        : (Int(use.distance) &- 1) &* Self.stepClasses &+ Self.stepClass(row.pointee.weight, reference)
-      let isHit = row.pointee.slot >= 0
-      if isHit { hits[rank] &+= 1 } else { misses[rank] &+= 1 }
-      ranks[index] = UInt32(truncatingIfNeeded: rank << 1) | (isHit ? 1 : 0)
+      // Both are computed: which one counts is hard to foresee.
+      let far = near &+ Commonness.classes &- 1 &- use.weightClass
+      let soon = (use.distance &- 1) &* Self.stepClasses &+ Self.stepClass(use.weightClass, reference)
+      let rank = use.distance == 0 ? far : soon
+      counts[rank] &+= 1
+      ranks[index] = UInt32(truncatingIfNeeded: rank)
     }
-  }
-
-  private func clear(_ counts: GrowingBuffer<UInt32>) {
-    counts.reset(to: rankCount)
-    counts.pointer.update(repeating: 0, count: rankCount)
   }
 
   /// Up to where ranks are kept: all below `rank`, and so many of that rank.
@@ -74,17 +70,27 @@ extension WindowChoice {
     }
   }
 
-  private func findLimit() -> Limit {
+  private func findLimit(_ positions: Range<Int>) -> Limit {
     var room = capacity
     for rank in 0..<rankCount {
-      let (others, hits, misses) = (lists.count(list(ofRank: rank)), Int(hits.pointer[rank]), Int(misses.pointer[rank]))
-      if others + hits + misses > room {
-        let keptHits = min(hits, max(0, room - others))
-        return Limit(rank: rank, others: min(others, room), hits: keptHits, misses: max(0, room - others - keptHits))
+      let (others, own) = (lists.count(list(ofRank: rank)), Int(counts.pointer[rank]))
+      if others + own > room {
+        let left = max(0, room - others)
+        let hits = left == 0 ? 0 : min(left, hits(ofRank: rank, positions))
+        return Limit(rank: rank, others: min(others, room), hits: hits, misses: left - hits)
       }
-      room -= others + hits + misses
+      room -= others + own
     }
     return Limit(rank: rankCount, others: 0, hits: 0, misses: 0)
+  }
+
+  /// Rows of the step of one rank that are in slots.
+  private func hits(ofRank rank: Int, _ positions: Range<Int>) -> Int {
+    var hits = 0
+    for (index, position) in positions.enumerated() where Int(ranks.pointer[index]) == rank {
+      if rows.pointer[Int(window.pointer[position & window.mask].row)].slot >= 0 { hits += 1 }
+    }
+    return hits
   }
 
   // MARK: Slots
@@ -106,10 +112,10 @@ extension WindowChoice {
 
   /// Keeps a row of the step or gives it up, and says where the step finds it.
   @inline(__always)
-  private mutating func place(_ number: UInt32, isKept: Bool, rank: Int, step: Int) -> CachePlace {
+  private mutating func place(_ number: UInt32, rank: Int, _ limit: inout Limit, step: Int) -> CachePlace {
     let row = rows.pointer + Int(number)
     let slot = row.pointee.slot
-    guard isKept else {
+    guard limit.keeps(rank, slot >= 0) else {
       row.pointee.slot = KnownRows.Row.notKept
       guard slot >= 0 else { return .pass }
       slots.giveUp(slot, readUntil: step)

@@ -1,3 +1,4 @@
+import CKernels
 import Tensors
 
 /// Keeps what announced steps need soonest, behind that what is needed most (`CachePolicy.window`).
@@ -18,11 +19,10 @@ struct WindowChoice {
   private var listedSteps = 16
   /// Of the step being announced: each row's number.
   private let numbers = GrowingBuffer<UInt32>()
-  /// Of the step being decided: each row's rank, twice, and 1 more where it is in a slot.
+  /// Of the step being decided: each row's rank.
   let ranks = GrowingBuffer<UInt32>()
-  /// Rows of the step by rank: in slots, and others.
-  let hits = GrowingBuffer<UInt32>()
-  let misses = GrowingBuffer<UInt32>()
+  /// Rows of the step by rank.
+  let counts = GrowingBuffer<UInt32>()
 
   var keptRows = 0
   /// Rows that lost their slot so far.
@@ -31,7 +31,9 @@ struct WindowChoice {
   /// Classes of weight for each announced step.
   static let stepClasses = 32
   /// Rows that are looked up together.
-  private static let chunk = 256
+  private static let chunk = 128
+  /// Uses ahead whose rows are asked for.
+  static let ahead = 24
 
   init(capacity: Int, spare: Int, scores: RowScores?) {
     self.capacity = capacity
@@ -40,7 +42,7 @@ struct WindowChoice {
   }
 
   var bytes: Int {
-    slots.bytes + rows.bytes + window.bytes + lists.bytes + 4 * (numbers.capacity + ranks.capacity + hits.capacity + misses.capacity)
+    slots.bytes + rows.bytes + window.bytes + lists.bytes + 4 * (numbers.capacity + ranks.capacity + counts.capacity)
       + (scores?.bytes ?? 0)
   }
 
@@ -62,17 +64,40 @@ struct WindowChoice {
     numbers.reset(to: ids.count)
     let numbers = numbers.pointer
     for start in stride(from: 0, to: ids.count, by: Self.chunk) {
-      // First found, then noted: memory is asked for several rows at a time.
+      // Memory is asked for many rows at a time: hashes, then rows, then their last uses.
       let chunk = start..<min(ids.count, start + Self.chunk)
-      for index in chunk { numbers[index] = UInt32(truncatingIfNeeded: rows.find(ids[index])) }
+      for index in chunk { rows.ask(for: ids[index]) }
+      for index in chunk { numbers[index] = look(for: ids[index]) }
+      for index in chunk { numbers[index] = askForUse(of: ids[index], likely: numbers[index]) }
       for index in chunk where numbers[index] != .max { note(numbers[index], at: positions.lowerBound &+ index) }
+      // Last: a new row may push out one that nothing needs.
+      for index in chunk where numbers[index] == .max { note(insert(ids[index]), at: positions.lowerBound &+ index) }
     }
-    // Last: a new row may push out one that nothing needs.
-    for index in ids.indices where numbers[index] == .max {
-      precondition(rows.find(ids[index]) < 0, "a row is announced twice for a step")
-      let weight = scores?.score(of: ids[index]) ?? 0
-      note(UInt32(truncatingIfNeeded: rows.insert(ids[index], weight: weight, firstStep: window.first)), at: positions.lowerBound &+ index)
+  }
+
+  /// The likely number of a row, `max` where it is not known; asks for what is read next.
+  @inline(__always)
+  private func look(for id: Int64) -> UInt32 {
+    let number = rows.askForRow(id)
+    if number < 0 { scores?.ask(for: id) }
+    return UInt32(truncatingIfNeeded: number)
+  }
+
+  /// The number of a row, `max` where it is not known; asks for its last use, or for its score.
+  @inline(__always)
+  private func askForUse(of id: Int64, likely: UInt32) -> UInt32 {
+    guard likely != .max else {
+      scores?.askForScore(of: id)
+      return likely
     }
+    let number = Int64(rows.pointer[Int(likely)].id) == id ? Int(likely) : rows.find(id)
+    if number >= 0 { halo_ask_for_line(window.pointer + Int(rows.pointer[number].place) & window.mask) }
+    return UInt32(truncatingIfNeeded: number)
+  }
+
+  private mutating func insert(_ id: Int64) -> UInt32 {
+    precondition(rows.find(id) < 0, "a row is announced twice for a step")
+    return UInt32(truncatingIfNeeded: rows.insert(id, weight: scores?.score(of: id) ?? 0, firstStep: window.first))
   }
 
   /// Notes that the newest step needs a row.
@@ -83,15 +108,15 @@ struct WindowChoice {
     if scores == nil { row.pointee.weight += 1 }
     if needed > window.first {
       precondition(needed < window.end, "a row is announced twice for a step")
-      uses[Int(row.pointee.place) & window.mask].distance = UInt32(truncatingIfNeeded: window.end &- needed)
+      uses[Int(row.pointee.place) & window.mask].distance = window.end &- needed
     } else if row.pointee.isKept {
       let moved = lists.remove(at: row.pointee.place, from: Commonness.ofWeight(weight))
       rows.pointer[Int(moved)].place = row.pointee.place
-      _ = lists.append(number, to: list(ofStep: window.end &- 1, Self.stepClass(row.pointee.weight, referenceClass)))
+      _ = lists.append(number, to: list(ofStep: window.end &- 1, Self.stepClass(Commonness.ofWeight(row.pointee.weight), referenceClass)))
     }
     row.pointee.place = UInt32(truncatingIfNeeded: position)
     row.pointee.neededUntil = UInt32(truncatingIfNeeded: window.end)
-    uses[position & window.mask] = UseWindow.Use(row: number, distance: 0)
+    uses[position & window.mask] = UseWindow.Use(row: number, weightClass: Commonness.ofWeight(row.pointee.weight))
   }
 
   var announcedSteps: Int { window.end - window.first }
@@ -101,8 +126,8 @@ struct WindowChoice {
   var referenceClass: Int { Commonness.ofWeight(scores == nil ? Float(window.end) : 1) }
 
   @inline(__always)
-  static func stepClass(_ weight: Float, _ reference: Int) -> Int {
-    min(stepClasses &- 1, max(0, reference &- Commonness.ofWeight(weight)) >> 2)
+  static func stepClass(_ weightClass: Int, _ reference: Int) -> Int {
+    min(stepClasses &- 1, max(0, reference &- weightClass) >> 2)
   }
 
   @inline(__always)
