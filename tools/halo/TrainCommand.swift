@@ -29,15 +29,20 @@ struct TrainCommand: WorkerCommand {
   var trace: String?
 
   func checkOptions() throws {
-    let job = try job.job()
-    if trace != nil, job.repetition != .once {
-      throw ConfigurationError("--trace", expected: "one run", found: "--repeat \(job.repetition)")
-    }
+    let job = try checkedJob()
     _ = try job.training.aggregate.machine(job.training.aggregateType)
   }
 
-  func run() throws {
+  private func checkedJob() throws -> Job {
     let job = try job.job()
+    guard trace == nil || job.repetition == .once else {
+      throw ConfigurationError("--trace", expected: "one run", found: "--repeat \(job.repetition)")
+    }
+    return job
+  }
+
+  func run() throws {
+    let job = try checkedJob()
     let machine = try job.training.aggregate.machine(job.training.aggregateType)
     let request = request(job, machine)
     StopRequest.listen()
