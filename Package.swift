@@ -40,7 +40,7 @@ let modules: [Target] =
   ]
   + module("Messaging", ["CZeroMQ", "Tensors", "Telemetry"])
   + module("Sampling", ["Graphs", "Tensors", "CKernels", "Telemetry"])
-  + module("KVStore", ["Messaging", "Partitions", "Kernels", "Graphs", "Tensors", "Telemetry"])
+  + module("KVStore", ["Messaging", "Partitions", "Kernels", "CKernels", "Graphs", "Tensors", "Telemetry"])
   + module("Models", ["Sampling", "Kernels", "Graphs", "Tensors", "Telemetry"])
   + module("PIM", ["Kernels", "Graphs", "Tensors", "Telemetry"])
   + module("Loading", ["Sampling", "KVStore", "Partitions", "Messaging", "Graphs", "Tensors", "Telemetry"])
@@ -79,7 +79,7 @@ let command: [Target] = [
   // A program that counts the blocks of memory that sampling asks for; the tests start it.
   .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
   .executableTarget(
-    name: "AllocationProbe", dependencies: ["CAllocationCounter", "Loading", "Partitions", "Sampling", "Tensors"],
+    name: "AllocationProbe", dependencies: ["CAllocationCounter", "KVStore", "Loading", "Partitions", "Sampling", "Tensors"],
     path: "Tests/AllocationProbe", swiftSettings: strict),
 ]
 

@@ -2,12 +2,25 @@ import Glibc
 import Kernels
 import Tensors
 
-/// Memory of one batch's input rows: the references of every list, and the rows that were pulled for them.
+/// Memory of one step's input rows: the references of every list, the rows that were pulled for them, and what is known of those to pull.
 ///
-/// Used again for batch after batch, so that nothing allocates after warm-up; what a batch's `InputRows` point to is valid
-/// until the arena's next use. A pipeline has one arena per batch under way.
+/// Used again for step after step, so that nothing allocates after warm-up; what a step's `InputRows` point to is valid
+/// until the arena's next use. A pipeline has one arena per step under way.
 public final class RowArena {
   private(set) var references: [GrowingBuffer<RowReference>] = []
+  /// Lists of the step at hand.
+  private(set) var listCount = 0
+  /// Global id and part of each different remote row, in order of first appearance, which numbers them.
+  let remoteIDs = GrowingBuffer<Int64>()
+  let remoteParts = GrowingBuffer<UInt32>()
+  /// Where each of these rows lies; used where rows are cached.
+  let remotePlaces = GrowingBuffer<RowReference>()
+  /// Positions of remote rows in each list; kept where rows are cached.
+  private(set) var remotePositions: [GrowingBuffer<UInt32>] = []
+  /// Rows of all lists; those of them in this process's memory, and replicas among these.
+  var (asked, local, replicated) = (0, 0, 0)
+  /// Rows that were pulled into the arena itself.
+  var pulledRows = 0
   let denseRows = GrowingBuffer<UInt8>()
   let indptr = GrowingBuffer<Int64>()
   let indices = GrowingBuffer<UInt32>()
@@ -17,16 +30,30 @@ public final class RowArena {
 
   /// Bytes that the arena holds on to.
   public var capacityBytes: Int {
-    references.reduce(0) { $0 + $1.capacity * MemoryLayout<RowReference>.stride } + denseRows.capacity + indptr.capacity * 8
+    references.reduce(0) { $0 + $1.capacity * MemoryLayout<RowReference>.stride } + remotePositions.reduce(0) { $0 + $1.capacity * 4 }
+      + remoteIDs.capacity * 8 + remoteParts.capacity * 4 + remotePlaces.capacity * 8 + denseRows.capacity + indptr.capacity * 8
       + indices.capacity * 4 + values.capacity * 4
   }
 
-  /// Makes room for the references of lists of these lengths.
+  /// Different remote rows of the step at hand.
+  public var remoteCount: Int { remoteIDs.count }
+
+  /// Makes room for the references of lists of these lengths, and forgets the step before.
   func prepare(_ counts: some Sequence<Int>) {
-    for (list, count) in counts.enumerated() {
-      if list == references.count { references.append(GrowingBuffer()) }
-      references[list].resize(to: count)
+    listCount = 0
+    for count in counts {
+      if listCount == references.count {
+        references.append(GrowingBuffer())
+        remotePositions.append(GrowingBuffer())
+      }
+      references[listCount].resize(to: count)
+      remotePositions[listCount].removeAll()
+      listCount += 1
     }
+    remoteIDs.removeAll()
+    remoteParts.removeAll()
+    remotePlaces.removeAll()
+    (asked, local, replicated, pulledRows) = (0, 0, 0, 0)
   }
 
   /// Where a dense row begins.
@@ -35,8 +62,8 @@ public final class RowArena {
   }
 
   /// The pulled rows as a segment.
-  func segment(rows: Int, strideBytes: Int, elementType: ElementType) -> RowSegment {
-    RowSegment(base: denseRows.pointer, rows: rows, strideBytes: strideBytes, elementType: elementType, owner: denseRows)
+  func segment(strideBytes: Int, elementType: ElementType) -> RowSegment {
+    RowSegment(base: denseRows.pointer, rows: pulledRows, strideBytes: strideBytes, elementType: elementType, owner: denseRows)
   }
 
   /// The pulled sparse rows as a segment.

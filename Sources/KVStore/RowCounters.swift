@@ -20,10 +20,14 @@ public struct RowTraffic: Equatable, Sendable {
   public var rowsLocal = 0
   /// Of these, replicas of rows that other processes own.
   public var rowsReplicated = 0
+  /// Different rows of a step that were still there from an earlier one, added up over steps.
+  public var rowsCached = 0
   /// Bytes of a row as stored, without padding; `nil` for sparse tables, whose rows differ.
   public var rowBytes: Int?
   /// Rows and bytes that came over the wire, by rank.
   public var pulled: [Int: Pulled] = [:]
+  /// Time that deciding which rows are kept has taken.
+  public var planNanoseconds = 0
 
   public init() {}
 
@@ -31,8 +35,8 @@ public struct RowTraffic: Equatable, Sendable {
   public var rowsRemote: Int { rowsAsked - rowsLocal }
   public var rowsPulled: Int { pulled.values.reduce(0) { $0 + $1.rows } }
   public var bytesPulled: Int { pulled.values.reduce(0) { $0 + $1.bytes } }
-  /// Remote rows that were not pulled because another list, or the same, had asked for them.
-  public var rowsDeduplicated: Int { rowsRemote - rowsPulled }
+  /// Remote rows that needed nothing because another list of the same step, or the same, had asked for them.
+  public var rowsDeduplicated: Int { rowsRemote - rowsCached - rowsPulled }
   /// Bytes of all rows asked; `nil` for sparse tables.
   public var bytesAsked: Int? { rowBytes.map { $0 * rowsAsked } }
 }
@@ -42,6 +46,8 @@ final class RowCounters: Sendable {
   let asked = Counter()
   let local = Counter()
   let replicated = Counter()
+  let cached = Counter()
+  let planNanoseconds = Counter()
   private let peers: [Int: (rows: Counter, bytes: Counter)]
 
   init(peers: Set<Int>) {
@@ -58,8 +64,10 @@ final class RowCounters: Sendable {
     traffic.rowsAsked = asked.value
     traffic.rowsLocal = local.value
     traffic.rowsReplicated = replicated.value
+    traffic.rowsCached = cached.value
     traffic.rowBytes = rowBytes
     traffic.pulled = peers.mapValues { RowTraffic.Pulled(rows: $0.rows.value, bytes: $0.bytes.value) }
+    traffic.planNanoseconds = planNanoseconds.value
     return traffic
   }
 }

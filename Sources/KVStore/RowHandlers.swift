@@ -1,5 +1,6 @@
 import Glibc
 import Graphs
+import Kernels
 public import Messaging
 public import Partitions
 import Tensors
@@ -46,9 +47,11 @@ struct RowServer: Sendable {
     guard rowBytes > 0, ids.count > 0, let output = buffer.payload.baseAddress else {
       return ReplyBuffer(count: ids.count, detail: rowBytes, buffer: buffer)
     }
-    let source = UnsafeRawPointer(table.bytes.pointer)
-    for index in 0..<ids.count {
-      memcpy(output + index &* rowBytes, source + (try ids.row(index)) &* table.strideBytes, rowBytes)
+    try withUnsafeTemporaryAllocation(of: UInt32.self, capacity: ids.count) { rows in
+      for index in 0..<ids.count { rows[index] = UInt32(truncatingIfNeeded: try ids.row(index)) }
+      RowMoves.gather(
+        from: UnsafeRawPointer(table.bytes.pointer), strideBytes: table.strideBytes, rowBytes: rowBytes,
+        rows: UnsafeBufferPointer(rows), to: output)
     }
     return ReplyBuffer(count: ids.count, detail: rowBytes, buffer: buffer)
   }

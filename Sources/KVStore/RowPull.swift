@@ -1,4 +1,5 @@
 import Glibc
+import Kernels
 import Messaging
 import Partitions
 import Tensors
@@ -10,7 +11,9 @@ final class PartPull {
   let worker: Int
   /// Part-local ids.
   let ids = GrowingBuffer<UInt32>()
-  /// Arena row of each id.
+  /// Where the row of each id is written; of dense tables.
+  let targets = GrowingBuffer<UnsafeMutableRawPointer>()
+  /// Arena row of each id; of sparse tables.
   let rows = GrowingBuffer<UInt32>()
 
   init(part: Int, worker: Int) {
@@ -20,6 +23,7 @@ final class PartPull {
 
   func removeAll() {
     ids.removeAll()
+    targets.removeAll()
     rows.removeAll()
   }
 }
@@ -70,20 +74,16 @@ struct RowPull {
 }
 
 extension RowPull.Chunk {
-  /// Checks the answer to a dense pull and copies its rows to their places in the arena, at the table's stride; rows of int8 come
-  /// with their scales.
-  func scatterDense(_ reply: Reply, table: TableDescription, into arena: RowArena) throws {
+  /// Checks the answer to a dense pull and copies its rows to their places, at the table's stride; rows of int8 come with their scales.
+  func scatterDense(_ reply: Reply, table: TableDescription) throws {
     let rowBytes = table.rowBytes
     try check(reply, payloadBytes: count * rowBytes, detail: rowBytes)
     guard rowBytes > 0, let source = reply.payload.baseAddress else { return }
-    let rows = pull.rows.pointer + range.lowerBound
-    let padding = table.strideBytes - rowBytes
-    for index in 0..<count {
-      let output = arena.denseRow(Int(rows[index]), strideBytes: table.strideBytes)
-      memcpy(output, source + index &* rowBytes, rowBytes)
-      if padding > 0 { memset(output + rowBytes, 0, padding) }
-      guard table.elementType == .int8 else { continue }
-      let scale = output.load(fromByteOffset: ElementType.scaleOffset(columns: table.columns), as: Float.self)
+    let targets = UnsafeBufferPointer(rebasing: pull.targets.readOnly[range])
+    RowMoves.scatter(from: source, rowBytes: rowBytes, strideBytes: table.strideBytes, to: targets)
+    guard table.elementType == .int8 else { return }
+    for target in targets {
+      let scale = target.load(fromByteOffset: ElementType.scaleOffset(columns: table.columns), as: Float.self)
       guard scale.isFinite, scale >= 0 else { throw malformed("scales that are finite and not negative", "\(scale)") }
     }
   }

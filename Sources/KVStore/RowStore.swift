@@ -2,40 +2,46 @@ public import Graphs
 public import Kernels
 public import Messaging
 public import Partitions
-import Synchronization
+import Telemetry
 public import Tensors
 
-/// Finds the rows of one table for any nodes: in place where this process can read them or replicas of them, else pulled from their
-/// owner.
+/// Finds the rows of one table for any nodes: in place where this process can read them or replicas of them, from a cache where they are
+/// still there, else pulled from their owner.
 ///
 /// Rows are the same bits whichever way they come. Used by one thread at a time, the one that uses its client.
 public final class RowStore {
   let shards: TableShards
   let client: Client?
+  let book: PartitionBook
   /// Rank of the worker that owns each part.
   let workers: [Int]
-  private let lookup: OwnerLookup
+  let lookup: OwnerLookup
   /// Replicas of rows that must otherwise be pulled; their segments follow those of the parts.
-  private let replicas: ReplicaIndex
+  let replicas: ReplicaIndex
   private let denseSegments: [RowSegment]
   private let sparseSegments: [SparseSegment]
-  private let counters: RowCounters
-  private let deduplicator = RowDeduplicator()
+  let counters: RowCounters
+  let deduplicator = RowDeduplicator()
   /// What is to be pulled from each part.
-  private let pulls: [PartPull]
-  private static let chunk = 4_096
+  let pulls: [PartPull]
+  private let cacheOptions: RowCacheOptions?
+  /// Made when the first step shows how many rows it needs.
+  private(set) var cache: RowCache?
 
   /// - Parameters:
   ///   - shards: The table, and the parts of it that are read in place.
   ///   - workers: Rank of the worker that owns each part, shape (k).
   ///   - client: Connections to the owners of all other parts; `nil` when there are none.
-  public init(shards: TableShards, book: PartitionBook, workers: [Int], client: Client?) {
+  ///   - cache: Keeps pulled rows for later steps; rows of sparse tables are never kept.
+  public init(shards: TableShards, book: PartitionBook, workers: [Int], client: Client?, cache: RowCacheOptions? = nil) {
     precondition(workers.count == book.partCount, "\(workers.count) owners for \(book.partCount) parts")
     precondition(
-      book.partCount + shards.replicas.count < RowReference.segmentLimit, "\(book.partCount) parts do not fit into row references")
+      book.partCount + shards.replicas.count + 1 < RowReference.segmentLimit, "\(book.partCount) parts do not fit into row references")
     self.shards = shards
+    self.book = book
     self.workers = workers
     self.client = client
+    cacheOptions = shards.description.layout == .dense && cache?.keepsRows == true ? cache : nil
     var segments: [Int: Int] = [:]
     var dense: [RowSegment] = []
     var sparse: [SparseSegment] = []
@@ -54,6 +60,18 @@ public final class RowStore {
     counters = RowCounters(peers: Set((0..<book.partCount).filter { segments[$0] == nil }.map { workers[$0] }))
   }
 
+  /// Another store of the same rows, for another thread.
+  ///
+  /// - Parameter client: The other thread's connections.
+  public func twin(client: Client?, cache: RowCacheOptions?) -> RowStore {
+    RowStore(shards: shards, book: book, workers: workers, client: client, cache: cache)
+  }
+
+  /// Whether the row of a node must come from its owner.
+  package func isRemote(_ id: Int64) -> Bool {
+    lookup.places[lookup.part(of: id)].segment < 0 && replicas.place(of: id) == nil
+  }
+
   private static func append(_ table: FeatureTable, to dense: inout [RowSegment], _ sparse: inout [SparseSegment]) {
     switch table {
     case .dense(let rows): dense.append(RowSegment(rows))
@@ -61,10 +79,19 @@ public final class RowStore {
     }
   }
 
-  /// What was resolved so far; any thread may ask.
+  /// What was fetched so far; any thread may ask.
   public var traffic: RowTraffic {
     counters.traffic(rowBytes: shards.description.layout == .dense ? shards.description.rowBytes : nil)
   }
+
+  /// Bytes that the cache holds for rows it keeps, and for all else: rows on their way out and its books.
+  public var cacheBytes: (kept: Int, other: Int) { cache.map { ($0.keptBytes, $0.otherBytes) } ?? (0, 0) }
+
+  /// Whether pulled rows are kept for later steps.
+  var hasCache: Bool { cacheOptions != nil }
+
+  /// Segment of the rows that an arena holds, the last.
+  var arenaSegment: Int { shards.shards.count + shards.replicas.count + (hasCache ? 1 : 0) }
 
   /// Finds the rows of every list of nodes; a row that several lists need is pulled once.
   ///
@@ -73,130 +100,43 @@ public final class RowStore {
   ///   - step: Step of the run, for tables whose rows change.
   ///   - arena: Takes the references and the pulled rows; its previous contents are gone.
   /// - Returns: One `InputRows` per list, row for row; valid until the arena's next use.
+  /// - Precondition: The store has no cache: its steps are located and fetched one by one.
   /// - Throws: `InputError` for an id that is not one of the table's or a malformed answer; `MessagingError` when an owner
   ///   refuses or does not answer.
   /// - Complexity: O(rows · log k), parallel over rows but for the remote ones.
   public func resolve(
     _ nodes: [UnsafeBufferPointer<GlobalID>], step: UInt32, into arena: RowArena, threads: Threads
   ) throws -> [InputRows] {
-    arena.prepare(nodes.lazy.map(\.count))
-    deduplicator.removeAll()
-    for pull in pulls { pull.removeAll() }
-    for (list, ids) in nodes.enumerated() {
-      let references = arena.references[list].pointer
-      let (remote, replicated) = try locate(ids, into: references, threads: threads)
-      counters.asked.add(ids.count)
-      counters.local.add(ids.count - remote)
-      counters.replicated.add(replicated)
-      if remote > 0 { number(ids, remote: remote, in: references) }
-    }
-    let segments: InputRows.Segments
-    switch shards.description.layout {
-    case .dense:
-      try pullDense(step: step, into: arena)
-      let stride = shards.description.strideBytes
-      let type = shards.description.elementType
-      segments = .dense(denseSegments + [arena.segment(rows: deduplicator.count, strideBytes: stride, elementType: type)])
-    case .sparse:
-      try pullSparse(step: step, into: arena)
-      segments = .sparse(sparseSegments + [arena.sparseSegment(columns: shards.description.columns)])
-    }
-    return nodes.indices.map { list in
-      InputRows(segments: segments, references: arena.references[list].readOnly, columns: shards.description.columns)
-    }
+    precondition(!hasCache, "a cache needs to know when a step is over")
+    try locate(nodes, in: arena, threads: threads)
+    try fetch([arena], step: step, finished: 0)
+    return rows(of: arena)
   }
 
-  /// Segment of the pulled rows.
-  private var arenaSegment: Int { shards.shards.count + shards.replicas.count }
-
-  /// Writes the reference of every row in memory, and (arena, part · 2³²) for every remote one; returns how many are remote, and how many
-  /// are replicas.
-  private func locate(
-    _ ids: UnsafeBufferPointer<GlobalID>, into references: UnsafeMutablePointer<RowReference>, threads: Threads
-  ) throws -> (remote: Int, replicated: Int) {
-    let remote = Atomic<Int>(0)
-    let replicated = Atomic<Int>(0)
-    let stranger = Atomic<Int>(.max)
-    let arenaSegment = arenaSegment
-    let (lookup, replicas, firstReplica) = (lookup, replicas, shards.shards.count)
-    nonisolated(unsafe) let output = references  // Safe: each chunk writes its own rows.
-    nonisolated(unsafe) let input = ids
-    threads.forEachChunk(of: ids.count, by: Self.chunk) { chunk in
-      let places = lookup.places.pointer
-      var (remoteRows, replicatedRows) = (0, 0)
-      for index in chunk {
-        let id = input[index].rawValue
-        let part = lookup.part(of: id)
-        let place = places[part]
-        let row = id &- place.first
-        guard row >= 0, row < place.rows else {
-          stranger.min(index, ordering: .relaxed)
-          return
-        }
-        if place.segment >= 0 {
-          output[index] = RowReference(segment: Int(place.segment), row: Int(row))
-        } else if let replica = replicas.place(of: id) {
-          output[index] = RowReference(segment: firstReplica &+ replica.list, row: replica.position)
-          replicatedRows += 1
-        } else {
-          output[index] = RowReference(segment: arenaSegment, row: part << 32)
-          remoteRows += 1
-        }
-      }
-      remote.wrappingAdd(remoteRows, ordering: .relaxed)
-      replicated.wrappingAdd(replicatedRows, ordering: .relaxed)
-    }
-    let first = stranger.load(ordering: .relaxed)
-    guard first == .max else {
-      throw InputError(
-        "row \(first) of a batch", expected: "a node that has a row in table \(shards.description.name)",
-        found: "global id \(ids[first].rawValue)")
-    }
-    return (remote.load(ordering: .relaxed), replicated.load(ordering: .relaxed))
-  }
-
-  /// Numbers the remote rows in order of first appearance, which is their order in the arena, and notes whom to ask.
-  private func number(_ ids: UnsafeBufferPointer<GlobalID>, remote: Int, in references: UnsafeMutablePointer<RowReference>) {
-    deduplicator.reserve(remote)
-    let arenaSegment = arenaSegment
-    let places = lookup.places.pointer
-    for index in 0..<ids.count where references[index].segment == arenaSegment {
-      let part = references[index].row >> 32
-      let id = ids[index].rawValue
-      let (row, isNew) = deduplicator.number(of: id)
-      references[index] = RowReference(segment: arenaSegment, row: Int(row))
-      if isNew {
-        pulls[part].ids.append(UInt32(truncatingIfNeeded: id &- places[part].first) &+ places[part].firstLocal)
-        pulls[part].rows.append(row)
-      }
-    }
-  }
-
-  private func pullDense(step: UInt32, into arena: RowArena) throws {
+  /// The rows of a step that was fetched, one `InputRows` per list; valid until the arena's next use and, where rows are cached, until the
+  /// step is finished.
+  public func rows(of arena: RowArena) -> [InputRows] {
     let table = shards.description
-    arena.denseRows.resize(to: deduplicator.count * table.strideBytes)
-    guard deduplicator.count > 0 else { return }
-    let pull = RowPull(.pullRows, of: shards, pulls, step: step, bytesPerRow: table.rowBytes)
-    try pull.run(client) { chunk, reply in
-      try chunk.scatterDense(reply, table: table, into: arena)
-      counters.addPulled(rows: chunk.count, bytes: reply.payload.count, from: chunk.pull.worker)
+    let segments: InputRows.Segments
+    switch table.layout {
+    case .dense:
+      let kept = cache.map { [$0.segment(table.elementType)] } ?? []
+      segments = .dense(denseSegments + kept + [arena.segment(strideBytes: table.strideBytes, elementType: table.elementType)])
+    case .sparse:
+      segments = .sparse(sparseSegments + [arena.sparseSegment(columns: table.columns)])
+    }
+    return (0..<arena.listCount).map {
+      InputRows(segments: segments, references: arena.references[$0].readOnly, columns: table.columns)
     }
   }
 
-  private func pullSparse(step: UInt32, into arena: RowArena) throws {
-    arena.indptr.resize(to: deduplicator.count + 1)
-    arena.indptr.pointer[0] = 0
-    arena.indices.removeAll()
-    arena.values.removeAll()
-    guard deduplicator.count > 0 else { return }
-    let pull = RowPull(.pullSparseRows, of: shards, pulls, step: step, bytesPerRow: RowPull.assumedSparseRowBytes)
-    var replies: [(RowPull.Chunk, Reply)] = []
-    try pull.run(client) { chunk, reply in
-      try chunk.noteLengths(reply, columns: shards.description.columns, in: arena)
-      replies.append((chunk, reply))
-      counters.addPulled(rows: chunk.count, bytes: reply.payload.count, from: chunk.pull.worker)
-    }
-    arena.sumLengths(rows: deduplicator.count)
-    for (chunk, reply) in replies { chunk.scatterSparse(reply, into: arena) }
+  /// Tells the cache, where there is one, which rows the next step needs.
+  func announce(_ arena: RowArena) {
+    guard let options = cacheOptions else { return }
+    let begin = MonotonicClock.now()
+    let cache = self.cache ?? RowCache(options, strideBytes: shards.description.strideBytes, rowsOfAStep: arena.remoteCount)
+    self.cache = cache
+    cache.plan.announce(arena.remoteIDs.readOnly)
+    counters.planNanoseconds.add(Int(MonotonicClock.now() - begin))
   }
 }

@@ -64,6 +64,26 @@ public final class BatchLoader {
   /// Resolves the input rows of what `sample` built last; rows of other workers are pulled once for all parts.
   public func fetch(epoch: Int, step: Int) throws { try blocks.fetch(step: runStep(epoch, step)) }
 
+  /// Memory for the batches of a step.
+  func makeStep() -> StepBatches { blocks.makeStep() }
+
+  /// Samples several steps at once, whose numbers over the run they name, and finds out where their rows lie; steps in their order.
+  func sample(_ steps: [StepBatches], store: RowStore) throws {
+    let keys = steps.map { UInt32(lastsAnEpoch ? $0.step / plan.stepsPerEpoch : $0.step) }
+    try blocks.sample(steps, keys: keys) { step, index, seeds in
+      let (epoch, number) = step.step.quotientAndRemainder(dividingBy: plan.stepsPerEpoch)
+      appendSeeds(ofPart: index, epoch: epoch, step: number, to: seeds)
+    }
+    for step in steps { try blocks.locate(step, in: store) }
+  }
+
+  /// Brings the rows of the oldest sampled steps here.
+  ///
+  /// - Parameter finished: Steps since the first whose rows nobody reads any more.
+  func fetch(_ steps: [StepBatches], from store: RowStore, finished: Int) throws {
+    try blocks.fetch(steps, from: store, finished: finished)
+  }
+
   /// Number of a step over the whole run.
   private func runStep(_ epoch: Int, _ step: Int) -> UInt32 { UInt32(epoch * plan.stepsPerEpoch + step) }
 }

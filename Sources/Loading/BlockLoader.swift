@@ -14,12 +14,12 @@ public final class BlockLoader {
   private let source: RoutedNeighborSource
   private let store: RowStore?
   private let threads: Threads
-  private let batches: [PartBatch]
+  /// What `sample` fills.
+  private let own: StepBatches
   private let neighbors: [SampledNeighbors]
   private let builder = BlockBuilder()
   /// Destinations of the hop at hand, one list per part; kept for its memory.
   private var frontiers: [UnsafeBufferPointer<GlobalID>]
-  private let arena = RowArena()
 
   /// - Parameters:
   ///   - parts: The worker's own parts, increasing.
@@ -40,8 +40,9 @@ public final class BlockLoader {
     self.store = store
     self.threads = threads
     let relationCount = limits.first?.count ?? 0
-    batches = parts.map { PartBatch(part: $0.part, layerCount: limits.count, relationCount: relationCount) }
     neighbors = parts.map { _ in SampledNeighbors(relationCount: relationCount) }
+    own = StepBatches(
+      parts: parts.map { PartBatch(part: $0.part, layerCount: limits.count, relationCount: relationCount) })
   }
 
   /// Samples the blocks of every own part, all parts' requests of a hop together.
@@ -50,32 +51,88 @@ public final class BlockLoader {
   ///   - step: Key of the samples.
   ///   - appendSeeds: Appends the seeds of own part number `index` in batch order.
   public func sample(step: UInt32, _ appendSeeds: (_ index: Int, _ seeds: GrowingBuffer<PartLocalID>) -> Void) throws -> [PartBatch] {
-    for (index, batch) in batches.enumerated() {
+    begin(own, appendSeeds)
+    for layer in hops.indices.reversed() {
+      hops[layer].step = step
+      for index in parts.indices { frontiers[index] = destinations(of: own.parts[index], layer: layer) }
+      try source.sample(frontiers, hop: hops[layer], into: neighbors, threads: threads)
+      build(layer, of: own)
+    }
+    return own.parts
+  }
+
+  /// What `sample` built last, for measurements.
+  package var newest: [PartBatch] { own.parts }
+
+  /// Resolves the input rows of what `sample` built last; rows of other workers are pulled once for all parts.
+  public func fetch(step: UInt32) throws {
+    guard let store else { preconditionFailure("rows of a loader that only samples") }
+    let rows = try store.resolve(own.parts.map(\.inputIDs), step: step, into: own.arena, threads: threads)
+    for (batch, rows) in zip(own.parts, rows) { batch.rows = rows }
+  }
+
+  /// Sets the seeds of a step.
+  private func begin(_ step: StepBatches, _ appendSeeds: (_ index: Int, _ seeds: GrowingBuffer<PartLocalID>) -> Void) {
+    for (index, batch) in step.parts.enumerated() {
       batch.seeds.removeAll()
       appendSeeds(index, batch.seeds)
       batch.seedIDs.removeAll()
       for seed in batch.seeds.readOnly { batch.seedIDs.append(parts[index].globalID(of: seed)) }
     }
-    for layer in hops.indices.reversed() {
-      hops[layer].step = step
-      for (index, batch) in batches.enumerated() {
-        frontiers[index] = layer == hops.count - 1 ? batch.seedIDs.readOnly : batch.blocks[layer + 1].sourceIDs.readOnly
-      }
-      try source.sample(frontiers, hop: hops[layer], into: neighbors, threads: threads)
-      for (index, batch) in batches.enumerated() {
-        builder.build(batch.blocks[layer], destinations: frontiers[index], neighbors: neighbors[index], threads: threads)
-      }
-    }
-    return batches
   }
 
-  /// What `sample` built last, for measurements.
-  package var newest: [PartBatch] { batches }
+  /// Nodes whose in-edges a layer samples.
+  private func destinations(of batch: PartBatch, layer: Int) -> UnsafeBufferPointer<GlobalID> {
+    layer == hops.count - 1 ? batch.seedIDs.readOnly : batch.blocks[layer + 1].sourceIDs.readOnly
+  }
 
-  /// Resolves the input rows of what `sample` built last; rows of other workers are pulled once for all parts.
-  public func fetch(step: UInt32) throws {
-    guard let store else { preconditionFailure("rows of a loader that only samples") }
-    let rows = try store.resolve(batches.map(\.inputIDs), step: step, into: arena, threads: threads)
-    for (batch, rows) in zip(batches, rows) { batch.rows = rows }
+  /// Turns the samples at hand into blocks.
+  private func build(_ layer: Int, of step: StepBatches) {
+    for (index, batch) in step.parts.enumerated() {
+      builder.build(
+        batch.blocks[layer], destinations: destinations(of: batch, layer: layer), neighbors: neighbors[index], threads: threads)
+    }
+  }
+}
+
+/// Several steps at a time, each with memory of its own: what a pipeline needs.
+extension BlockLoader {
+  /// Memory for the batches of a step.
+  func makeStep() -> StepBatches {
+    StepBatches(
+      parts: own.parts.map { PartBatch(part: $0.part, layerCount: hops.count, relationCount: hops.first?.relationCount ?? 0) })
+  }
+
+  /// Samples the blocks of several steps, hop by hop, the requests of all steps in a hop together; and finds out where their rows lie.
+  ///
+  /// - Parameters:
+  ///   - keys: Key of each step's samples.
+  ///   - appendSeeds: Appends the seeds of own part number `index` in batch order.
+  func sample(
+    _ steps: [StepBatches], keys: [UInt32],
+    _ appendSeeds: (_ step: StepBatches, _ index: Int, _ seeds: GrowingBuffer<PartLocalID>) -> Void
+  ) throws {
+    for step in steps { begin(step) { appendSeeds(step, $0, $1) } }
+    for layer in hops.indices.reversed() {
+      let asked = zip(steps, keys).map { step, key in
+        hops[layer].step = key
+        return RoutedNeighborSource.HopLists(lists: step.parts.map { destinations(of: $0, layer: layer) }, hop: hops[layer])
+      }
+      try source.sample(asked, into: neighbors, threads: threads) { build(layer, of: steps[$0]) }
+    }
+  }
+
+  /// Finds out where the rows of a sampled step lie; steps in their order.
+  func locate(_ step: StepBatches, in store: RowStore) throws {
+    try store.locate(step.parts.map(\.inputIDs), in: step.arena, threads: threads)
+  }
+
+  /// Brings the rows of the oldest located steps here.
+  ///
+  /// - Parameter finished: Steps since the first whose rows nobody reads any more.
+  func fetch(_ steps: [StepBatches], from store: RowStore, finished: Int) throws {
+    guard let first = steps.first else { return }
+    try store.fetch(steps.map(\.arena), step: UInt32(first.step), finished: finished)
+    for step in steps { for (batch, rows) in zip(step.parts, store.rows(of: step.arena)) { batch.rows = rows } }
   }
 }

@@ -27,4 +27,7 @@ public final class PartBatch {
 
   /// Sampled edges of all layers.
   public var edgeCount: Int { blocks.reduce(0) { $0 + $1.edgeCount } }
+
+  /// Bytes that the batch holds on to, without its rows.
+  var capacityBytes: Int { blocks.reduce(4 * seeds.capacity + 8 * seedIDs.capacity) { $0 + $1.capacityBytes } }
 }

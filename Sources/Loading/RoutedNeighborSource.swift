@@ -2,14 +2,19 @@ public import Graphs
 public import Messaging
 public import Partitions
 public import Sampling
+import Telemetry
 public import Tensors
 
 /// Samples any node of the graph: nodes of mapped parts and replicated nodes here, all others at their owners.
 ///
 /// Nodes asked of one owner are collected over all lists, so each travels once however many parts of this worker want it.
-/// Confined to the thread that loads batches.
+/// Confined to the thread that loads batches; others may read its counter.
 public final class RoutedNeighborSource: NeighborSource {
-  private let nodeCount: Int64
+  private let book: PartitionBook
+  private let mapped: [Int: InEdges]
+  private let replicatedEdges: [ReplicatedInEdges]
+  private let workerOfPart: [Int]
+  let nodeCount: Int64
   /// First global id of each part, and one past the last.
   private let bounds: Buffer<Int64>
   /// Where a part's nodes are sampled: the part itself where it is mapped, else number of local places + its worker.
@@ -18,17 +23,17 @@ public final class RoutedNeighborSource: NeighborSource {
   /// Replicas of other workers' nodes; their places follow those of the parts.
   private let replicas: ReplicaIndex
   /// Places that are read here: every part, then every list of replicas.
-  private let localPlaces: Int
-  private let client: Client?
-  private let idBytes: Int
+  let localPlaces: Int
+  let client: Client?
+  let idBytes: Int
   /// By worker; `nil` for workers that nothing is asked of.
-  private let frontiers: [SamplingFrontier?]
+  let frontiers: [SamplingFrontier?]
   private let reachesAll: Bool
-  private let routes: [GrowingBuffer<SamplingPass.Route>]
-  private let pass: SamplingPass
+  /// Of each list, for each step that is sampled at once.
+  private(set) var routes: [[GrowingBuffer<SamplingPass.Route>]]
+  let pass: SamplingPass
   private static let chunk = 4_096
-  /// Nodes whose sampling was asked of other workers, without repetitions.
-  public private(set) var remoteNodes = 0
+  let askedNodes = Counter()
 
   /// - Parameters:
   ///   - mapped: In-edges of every part that this process reads itself, its own parts among them.
@@ -40,6 +45,10 @@ public final class RoutedNeighborSource: NeighborSource {
     book: PartitionBook, mapped: [Int: InEdges], replicas: [ReplicatedInEdges] = [], worker: [Int], client: Client?, listCount: Int
   ) {
     let partCount = book.partCount
+    self.book = book
+    self.mapped = mapped
+    replicatedEdges = replicas
+    workerOfPart = worker
     self.partCount = partCount
     nodeCount = book.nodeCount
     bounds = Buffer(copying: (0...partCount).map { book.bounds[$0 * book.typeCount] })
@@ -56,20 +65,54 @@ public final class RoutedNeighborSource: NeighborSource {
     let localPlaces = partCount + replicas.count
     self.localPlaces = localPlaces
     placeOfPart = Buffer(copying: (0..<partCount).map { UInt32(mapped[$0] == nil ? localPlaces + worker[$0] : $0) })
-    routes = (0..<listCount).map { _ in GrowingBuffer() }
+    routes = [(0..<listCount).map { _ in GrowingBuffer() }]
     pass = SamplingPass(parts: (0..<partCount).map { mapped[$0] } + replicas.map(\.edges), workers: frontiers.count)
   }
+
+  /// Another source over the same parts, for another thread.
+  ///
+  /// - Parameter client: The other thread's connections.
+  public func twin(client: Client?) -> RoutedNeighborSource {
+    RoutedNeighborSource(
+      book: book, mapped: mapped, replicas: replicatedEdges, worker: workerOfPart, client: client, listCount: routes[0].count)
+  }
+
+  /// Nodes whose sampling was asked of other workers, without repetitions within a step; any thread may ask.
+  public var remoteNodes: Int { askedNodes.value }
 
   public func sample(
     _ lists: [UnsafeBufferPointer<GlobalID>], hop: HopSampler, into neighbors: [SampledNeighbors], threads: Threads
   ) throws {
-    precondition(lists.count <= routes.count && lists.count == neighbors.count, "\(lists.count) lists")
-    for list in lists.indices { route(lists[list], into: routes[list], threads: threads) }
-    if !reachesAll {
-      collect(lists)
-      try ask(hop)
+    precondition(lists.count <= routes[0].count && lists.count == neighbors.count, "\(lists.count) lists")
+    for list in lists.indices { route(lists[list], into: routes[0][list], threads: threads) }
+    if !reachesAll { try receive(try ask([requests(lists, step: 0, hop: hop)]), step: 0) }
+    for list in lists.indices { pass.sample(routes[0][list].readOnly, hop: hop, into: neighbors[list], threads: threads) }
+  }
+
+  /// What one step asks in a hop.
+  struct HopLists {
+    var lists: [UnsafeBufferPointer<GlobalID>]
+    var hop: HopSampler
+  }
+
+  /// Samples a hop of several steps, whose questions leave together.
+  ///
+  /// - Parameter taken: Told the number of each step in turn, when `neighbors` holds its samples.
+  func sample(_ steps: [HopLists], into neighbors: [SampledNeighbors], threads: Threads, taken: (Int) -> Void) throws {
+    while routes.count < steps.count { routes.append(routes[0].map { _ in GrowingBuffer() }) }
+    var asked: [[NodeRequest]] = []
+    for (number, step) in steps.enumerated() {
+      for list in step.lists.indices { route(step.lists[list], into: routes[number][list], threads: threads) }
+      if !reachesAll { asked.append(requests(step.lists, step: number, hop: step.hop)) }
     }
-    for list in lists.indices { pass.sample(routes[list].readOnly, hop: hop, into: neighbors[list], threads: threads) }
+    let answers = reachesAll ? [] : try ask(asked)
+    for (number, step) in steps.enumerated() {
+      try receive(answers, step: number)
+      for list in step.lists.indices {
+        pass.sample(routes[number][list].readOnly, hop: step.hop, into: neighbors[list], threads: threads)
+      }
+      taken(number)
+    }
   }
 
   /// Decides for every node where it is sampled. O(log k) a node.
@@ -95,47 +138,6 @@ public final class RoutedNeighborSource: NeighborSource {
           output[row] = SamplingPass.Route(place: place, index: UInt32(truncatingIfNeeded: id &- bounds[low]))
         }
       }
-    }
-  }
-
-  /// Collects what is asked of each worker.
-  private func collect(_ lists: [UnsafeBufferPointer<GlobalID>]) {
-    let room = lists.reduce(0) { $0 + $1.count }
-    for frontier in frontiers { frontier?.begin(room: room) }
-    for (list, nodes) in lists.enumerated() {
-      let routes = routes[list].pointer
-      for (row, node) in nodes.enumerated() {
-        let worker = Int(routes[row].place) - localPlaces
-        if worker >= 0, let frontier = frontiers[worker] { routes[row].index = frontier.number(node) }
-      }
-    }
-    for frontier in frontiers { remoteNodes += frontier?.asked.count ?? 0 }
-  }
-
-  /// Asks every worker that has something to answer, and checks what comes back.
-  private func ask(_ hop: HopSampler) throws {
-    let asked = frontiers.compactMap { $0 }.filter { !$0.asked.isEmpty }
-    guard !asked.isEmpty, let client else { return }
-    let replies = try client.call(
-      asked.map { frontier in
-        OutgoingRequest(
-          to: frontier.worker, .sampleNeighbors, step: hop.step, count: frontier.asked.count,
-          expectedReplyBytes: expectedReplyBytes(frontier.asked.count, hop),
-          buffer: SamplingMessage.request(hop: hop, nodes: frontier.asked, idBytes: idBytes))
-      })
-    for (frontier, reply) in zip(asked, replies) {
-      try withExtendedLifetime(reply) {
-        let parsed = try SamplingMessage.parseReply(
-          reply.payload, nodeCount: frontier.asked.count, hop: hop, graphNodes: nodeCount, peer: "worker \(frontier.worker)")
-        pass.setAnswer(frontier.read(parsed, relationCount: hop.relationCount), of: frontier.worker)
-      }
-    }
-  }
-
-  /// About what an answer takes; a hop that takes all edges is reckoned at 32 a relation.
-  private func expectedReplyBytes(_ nodes: Int, _ hop: HopSampler) -> Int {
-    hop.limits.reduce(SamplingMessage.replyHeaderBytes) {
-      $0 + nodes * ((hop.wantsDegrees ? 8 : 4) + (idBytes + (hop.wantsDegrees ? 4 : 0)) * min($1, 32))
     }
   }
 }

@@ -3,7 +3,7 @@ import Messaging
 import Sampling
 import Tensors
 
-/// Nodes asked of one worker in one hop, each once, and what it answered.
+/// Nodes asked of one worker in one hop of a step, each once, and what it answered.
 ///
 /// Holds its memory between steps.
 final class SamplingFrontier {
@@ -34,17 +34,17 @@ final class SamplingFrontier {
   /// The nodes, in the order of their numbers; valid until the next list begins.
   var asked: UnsafeBufferPointer<GlobalID> { UnsafeBufferPointer(rebasing: nodes.readOnly[..<numbering.count]) }
 
-  /// Copies a reply; returns where it is found until the next one.
-  func read(_ reply: SamplingMessage.Reply, relationCount: Int) -> SamplingPass.Answer {
-    let entries = asked.count * relationCount
+  /// Copies a reply about `nodeCount` nodes; returns where it is found until the next one.
+  func read(_ reply: SamplingMessage.Reply, nodeCount: Int, relationCount: Int) -> SamplingPass.Answer {
+    let entries = nodeCount * relationCount
     counts.resize(to: entries)
-    offsets.resize(to: asked.count)
+    offsets.resize(to: nodeCount)
     sources.resize(to: reply.edgeCount)
     degrees.resize(to: reply.degrees == nil ? 0 : entries)
     sourceDegrees.resize(to: reply.degrees == nil ? 0 : reply.edgeCount)
     reply.copy(counts: counts.pointer, sources: sources.pointer, degrees: degrees.pointer, sourceDegrees: sourceDegrees.pointer, entries)
     var total = 0
-    for node in 0..<asked.count {
+    for node in 0..<nodeCount {
       offsets.pointer[node] = total
       for entry in node * relationCount..<(node + 1) * relationCount { total += Int(counts.pointer[entry]) }
     }

@@ -29,13 +29,21 @@ public struct ReadForecast: Sendable {
   public let reads: ExpectedReads
   /// For each part the nodes of others that its batches read most, by flat number, the most wanted first; empty without replicas.
   public let replicas: [Buffer<UInt32>]
+  /// For each part those that follow, as many as it has nodes.
+  public let expected: [ExpectedNodes]
+
+  /// Nodes of other parts by flat number, and the probability that a batch reads each: the most wanted first.
+  public struct ExpectedNodes: Sendable {
+    public let nodes: Buffer<UInt32>
+    public let probabilities: Buffer<Float>
+  }
 
   /// Computes the inclusion probabilities of every part's batches, one part after the other.
   ///
   /// - Parameters:
   ///   - parts: Part of each node by flat number (`NodeNumbering`), every value below `partCount`.
   ///   - share: Replicas of a part over its own nodes.
-  /// - Complexity: O(k · hops · edges) time, 28 bytes a node; with replicas also sorting what each part reads.
+  /// - Complexity: O(k · hops · edges) time, 28 bytes a node; and sorting what each part reads.
   public init(
     _ graph: RawGraph, parts: [UInt16], partCount: Int, batches: ExpectedBatches, replicas share: Double = 0, threads: Threads
   ) {
@@ -48,19 +56,25 @@ public struct ReadForecast: Sendable {
     var rows: [[Double]] = []
     var saved: [[Double]] = []
     var replicas: [Buffer<UInt32>] = []
+    var expected: [ExpectedNodes] = []
     for part in 0..<partCount {
       let own = batches.seedProbabilities(seeds, nodeCount: numbering.count) { Int(parts[$0]) == part }
       let wanted = probability.ofInputs(seeds: own, threads: threads)
       Self.leaveOut(part, parts, from: wanted)
       rows.append(Self.sums(of: wanted, numbering, times: steps))
+      let kept = Int((share * Double(sizes[part])).rounded(.down))
+      let chosen = Self.mostWanted(wanted, count: kept + sizes[part])
+      let others = chosen.dropFirst(kept)
+      expected.append(
+        ExpectedNodes(nodes: Buffer(copying: others), probabilities: Buffer(copying: others.map { wanted.pointer[Int($0)] })))
       guard share > 0 else { continue }
-      let chosen = Self.mostWanted(wanted, count: Int((share * Double(sizes[part])).rounded(.down)))
-      saved.append(Self.sums(of: chosen, wanted, numbering, times: steps))
-      replicas.append(chosen)
+      replicas.append(Buffer(copying: chosen.prefix(kept)))
+      saved.append(Self.sums(of: replicas[part], wanted, numbering, times: steps))
     }
     reads = ExpectedReads(
       fanout: batches.fanout, batchSize: batches.batchSize, steps: steps, rows: rows, replicated: share > 0 ? saved : nil)
     self.replicas = replicas
+    self.expected = expected
   }
 
   /// A part reads its own nodes in place.
@@ -88,13 +102,13 @@ public struct ReadForecast: Sendable {
   }
 
   /// At most `count` nodes that are wanted at all, by decreasing probability, equal ones by number.
-  private static func mostWanted(_ wanted: Buffer<Float>, count: Int) -> Buffer<UInt32> {
+  private static func mostWanted(_ wanted: Buffer<Float>, count: Int) -> [UInt32] {
     // Bits of positive floats order as they do; the complement of the number puts smaller ones first.
     var keys: [UInt64] = []
     for node in 0..<wanted.count where wanted.pointer[node] > 0 {
       keys.append(UInt64(wanted.pointer[node].bitPattern) << 32 | UInt64(~UInt32(truncatingIfNeeded: node)))
     }
     keys.sort(by: >)
-    return Buffer(copying: keys.prefix(max(0, count)).map { ~UInt32(truncatingIfNeeded: $0) })
+    return keys.prefix(count).map { ~UInt32(truncatingIfNeeded: $0) }
   }
 }

@@ -23,6 +23,14 @@ extension LocalPartition {
         nodes[type], type: type, classes: manifest.classCounts[type], splits: manifest.splits, files: files, folder: "nodes/\(name)")
     }
     try checkReplicas(files, schema: manifest.schema)
+    if let expectedRows {
+      try Self.check(expectedRows.nodes, file: files.path(PartFiles.expectedRows), expected: "nodes of other parts below \(nodeCount)") {
+        $0 >= 0 && $0 < nodeCount && !inner.contains($0)
+      }
+      try Self.check(expectedRows.probabilities, file: files.path(PartFiles.expectedProbabilities), expected: "probabilities above 0") {
+        $0 > 0 && $0 <= 1
+      }
+    }
   }
 
   private func check(

@@ -66,6 +66,8 @@ public final class LocalPartition: Sendable {
   public let nodes: [NodeShard]
   /// What the part keeps of other parts' nodes; `nil`: nothing.
   public let replicas: ReplicaShard?
+  /// What its batches are expected to read from other parts; `nil` where the directory does not say.
+  public let expectedRows: ExpectedRows?
 
   /// Maps a part's files and checks them: sizes, shapes, every id and offset that others use as an index, and, by the
   /// checksums of its node lists, that the part is of the manifest's run.
@@ -100,6 +102,7 @@ public final class LocalPartition: Sendable {
     degrees = try files.array("degrees", of: UInt32.self, [innerCount])
     nodes = try manifest.schema.nodeTypes.indices.map { type in try files.shard(of: type, manifest: manifest) }
     replicas = try files.replicas(of: manifest)
+    expectedRows = try files.expectedRows(of: manifest)
   }
 
   /// Global id of a local node.

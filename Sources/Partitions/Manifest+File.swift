@@ -111,6 +111,10 @@ extension Manifest {
             && (0...edgeCount).contains(replicas.edges),
           "replicas of part \(part) among \(others) nodes of other parts", "\(replicas)")
       }
+      if let listed = counts.expectedRows {
+        let others = nodeCount - inner.reduce(0, +)
+        try demand((0...others).contains(listed), "at most \(others) expected rows of part \(part)", "\(listed)")
+      }
       try demand((0...nodeCount).contains(counts.haloNodes), "at most \(nodeCount) halo nodes of part \(part)", "\(counts.haloNodes)")
     }
     if let reads = expectedReads {

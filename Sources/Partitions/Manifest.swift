@@ -71,9 +71,12 @@ public struct PartCounts: Codable, Hashable, Sendable {
   public var weights: [String: Int]?
   /// `nil` where nothing is kept of other parts' nodes.
   public var replicas: ReplicaCounts?
+  /// Nodes of other parts that are listed with the probability that a batch reads them; `nil` where no fan-out was named.
+  public var expectedRows: Int?
 
   public init(
-    innerNodes: [Int], haloNodes: Int, edges: [Int], splits: [SplitCounts], weights: [String: Int]? = nil, replicas: ReplicaCounts? = nil
+    innerNodes: [Int], haloNodes: Int, edges: [Int], splits: [SplitCounts], weights: [String: Int]? = nil,
+    replicas: ReplicaCounts? = nil, expectedRows: Int? = nil
   ) {
     self.innerNodes = innerNodes
     self.haloNodes = haloNodes
@@ -81,6 +84,7 @@ public struct PartCounts: Codable, Hashable, Sendable {
     self.splits = splits
     self.weights = weights
     self.replicas = replicas
+    self.expectedRows = expectedRows
   }
 }
 

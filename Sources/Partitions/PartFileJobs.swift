@@ -16,6 +16,8 @@ struct PartFileJobs: Sendable {
   let halo: ArrayView<Int64>
   /// What the part keeps of other parts' nodes; `nil`: nothing.
   var replicas: ReplicaFileJobs?
+  /// What its batches are expected to read from others; `nil` where that is not known.
+  let expected: ReadForecast.ExpectedNodes?
 
   private var folder: String { PartFiles.folder(part) }
   private var inner: Range<Int> { numbering.innerRange(of: part) }
@@ -23,7 +25,7 @@ struct PartFileJobs: Sendable {
 
   /// Every file of the part, `nodes/<type>/…` included.
   func jobs() -> [FileJob] {
-    structure() + nodeLists() + numbering.nodes.typeIndices.flatMap(nodeData) + (replicas?.jobs() ?? [])
+    structure() + nodeLists() + numbering.nodes.typeIndices.flatMap(nodeData) + (replicas?.jobs() ?? []) + expectedRows()
   }
 
   /// Sizes for the manifest.
@@ -42,7 +44,7 @@ struct PartFileJobs: Sendable {
           train: types.map { split[part, $0].train.count / 2 }, validation: types.map { split[part, $0].validation.count },
           test: types.map { split[part, $0].test.count })
       }, weights: weights.isEmpty ? nil : Dictionary(uniqueKeysWithValues: weights.map { ($0.name, load(of: $0.column)) }),
-      replicas: replicas?.counts)
+      replicas: replicas?.counts, expectedRows: expected?.nodes.count)
   }
 
   private func load(of column: WeightColumn) -> Int {
@@ -143,6 +145,21 @@ struct PartFileJobs: Sendable {
       },
       FileJob("\(folder)/degrees.npy", .uint32, shape: [inner.count]) { (range, out: UnsafeMutablePointer<UInt32>) in
         for (index, node) in range.enumerated() { out[index] = degree(inner.lowerBound + node) }
+      },
+    ]
+  }
+
+  /// What batches are expected to read from other parts.
+  private func expectedRows() -> [FileJob] {
+    guard let expected else { return [] }
+    let (nodes, probabilities, numbering) = (expected.nodes, expected.probabilities, numbering)
+    return [
+      FileJob("\(folder)/\(PartFiles.expectedRows).npy", .int64, shape: [nodes.count]) { (range, out: UnsafeMutablePointer<Int64>) in
+        for (index, row) in range.enumerated() { out[index] = Int64(numbering.globalID(ofFlat: Int(nodes.pointer[row]))) }
+      },
+      FileJob("\(folder)/\(PartFiles.expectedProbabilities).npy", .float32, shape: [nodes.count]) {
+        (range, out: UnsafeMutablePointer<Float>) in
+        out.update(from: probabilities.pointer + range.lowerBound, count: range.count)
       },
     ]
   }

@@ -51,7 +51,8 @@ public enum PartitionWriter {
     let tables = describeTables(of: graph, types: types)
     let weights = try assignment.record.balancedTables.map { (name: "weight:\($0)", column: try WeightColumn($0, of: graph)) }
     let inEdges = try InEdges(graph: graph, numbering: numbering, storage: edges, threads: threads)
-    var parts = partFiles(graph: graph, numbering: numbering, inEdges: inEdges, tables: tables, weights: weights, threads: threads)
+    var parts = partFiles(
+      graph: graph, numbering: numbering, inEdges: inEdges, tables: tables, weights: weights, reads: assignment.reads, threads: threads)
     let wanted = assignment.reads?.replicas ?? []
     if haloHops > 0 || !wanted.isEmpty { keepReplicas(&parts, wanted: wanted, hops: haloHops, threads: threads) }
     let jobs = parts.flatMap { $0.jobs() } + nameFiles(of: graph)
@@ -151,8 +152,7 @@ public enum PartitionWriter {
   /// Finds the halo of every part.
   private static func partFiles(
     graph: RawGraph, numbering: PartitionNumbering, inEdges: InEdges, tables: [TableDescription],
-    weights: [(name: String, column: WeightColumn)],
-    threads: Threads
+    weights: [(name: String, column: WeightColumn)], reads: ReadForecast?, threads: Threads
   ) -> [PartFileJobs] {
     let splits = graph.splitNames.map { SplitShards($0, graph: graph, numbering: numbering) }
     let halos = Mutex([ArrayView<Int64>](repeating: ArrayView(), count: numbering.partCount))
@@ -163,7 +163,7 @@ public enum PartitionWriter {
     return halos.withLock { $0 }.enumerated().map { part, halo in
       PartFileJobs(
         graph: graph, numbering: numbering, inEdges: inEdges, splits: splits, tables: tables, weights: weights, part: part, halo: halo,
-        replicas: nil)
+        replicas: nil, expected: reads?.expected[part])
     }
   }
 

@@ -16,6 +16,9 @@ public final class BlockRelation: Sendable {
 
   /// Sampled edges of this relation.
   public var edgeCount: Int { sources.count }
+
+  /// Bytes that the relation holds on to.
+  package var capacityBytes: Int { 4 * (indptr.capacity + sources.capacity + degrees.capacity) }
 }
 
 /// One bipartite layer of a sampled computation: messages flow from `sourceCount` rows to the first `destinationCount` of
@@ -43,6 +46,11 @@ public final class Block: @unchecked Sendable {
 
   /// Sampled edges of all relations.
   public var edgeCount: Int { relations.reduce(0) { $0 + $1.edgeCount } }
+
+  /// Bytes that the block holds on to.
+  package var capacityBytes: Int {
+    relations.reduce(0) { $0 + $1.capacityBytes } + 8 * sourceIDs.capacity + 4 * sourceDegrees.capacity
+  }
 }
 
 extension Block {

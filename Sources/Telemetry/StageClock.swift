@@ -16,15 +16,21 @@ public final class StageClock: Sendable {
   }
 
   private let readings = Mutex<[Stage: Reading]>([:])
+  private let trace: TraceLog?
 
-  public init() {}
+  /// - Parameter trace: Takes what is measured, one by one.
+  public init(trace: TraceLog? = nil) { self.trace = trace }
 
   /// Runs `body` and adds its wall time to `stage`, also when it throws.
   public func measure<Result: ~Copyable, Failure: Error>(
     _ stage: Stage, _ body: () throws(Failure) -> Result
   ) throws(Failure) -> Result {
     let start = MonotonicClock.now()
-    defer { add(MonotonicClock.now() - start, to: stage) }
+    defer {
+      let end = MonotonicClock.now()
+      add(end - start, to: stage)
+      trace?.add(stage.rawValue, lane: .compute, from: start, to: end)
+    }
     return try body()
   }
 

@@ -9,21 +9,30 @@ public struct EpochTimings: Codable, Sendable {
   public var seconds: Double
   /// Wall seconds of the evaluation that followed.
   public var evaluationSeconds = 0.0
+  /// Steps of the epoch.
+  public var steps: Int
   /// Wall seconds by stage.
   public var stages: [String: Double]
   /// What the steps read and moved.
   public var traffic: Traffic
+  /// Where their rows came from.
+  public var loading: EpochLoading
   /// Largest resident memory so far, bytes; file pages shared with other workers included.
   public var peakMemory: Int
   /// Parts whose files this process has mapped or open, as the operating system sees it.
   public var mappedParts: [Int]
 
-  init(epoch: Int, worker: Int, seconds: Double, stages: [Stage: StageClock.Reading], traffic: Traffic, mappedParts: [Int]) {
+  init(
+    epoch: Int, worker: Int, seconds: Double, steps: Int, stages: [Stage: StageClock.Reading], traffic: Traffic, loading: EpochLoading,
+    mappedParts: [Int]
+  ) {
     self.epoch = epoch
     self.worker = worker
     self.seconds = seconds
+    self.steps = steps
     self.stages = Dictionary(uniqueKeysWithValues: Stage.allCases.map { ($0.rawValue, stages[$0]?.seconds ?? 0) })
     self.traffic = traffic
+    self.loading = loading
     self.mappedParts = mappedParts
     peakMemory = ProcessMemory.current()?.peak ?? 0
   }

@@ -1,5 +1,5 @@
 public import Collectives
-import Configuration
+public import Configuration
 import Foundation
 public import Inference
 public import Kernels

@@ -117,8 +117,11 @@ final class RunRecorder {
     var line = "epoch \(epoch.epoch): loss \(Score.loss.text(of: epoch.loss))"
     let name = metric == .loss ? "" : metric.rawValue + " "  // The line begins with the loss.
     if !scores.isEmpty { line += ", \(name)" + scores.joined(separator: ", ") }
-    let seconds = timings.suffix(group.size).map(\.seconds).max() ?? 0
-    return line + ", \(String(format: "%.2f", seconds)) s"
+    let newest = timings.suffix(group.size)
+    line += ", \(String(format: "%.2f", newest.map(\.seconds).max() ?? 0)) s"
+    let ahead = newest.filter { $0.loading.ahead != nil && $0.seconds > 0 }
+    guard let waited = ahead.map({ ($0.stages[Stage.wait.rawValue] ?? 0) / $0.seconds }).max() else { return line }
+    return line + ", \(String(format: "%.1f", 100 * waited)) % of it waiting for batches"
   }
 
   private func writeModel(_ weights: Buffer<Float>) throws {

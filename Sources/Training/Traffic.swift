@@ -1,7 +1,6 @@
 import Collectives
 import KVStore
 import Loading
-import Messaging
 
 /// What training steps computed, read and moved.
 public struct Traffic: Codable, Sendable, Equatable {
@@ -82,18 +81,17 @@ extension Traffic {
 
 /// Reads the counters of all that moves bytes for a worker.
 struct TrafficMeter {
-  let store: RowStore
-  let source: RoutedNeighborSource
-  let client: Client?
+  let loader: StepLoader
   let reducer: GradientReducer
 
   /// Totals so far.
   var reading: Traffic {
+    let loaded = loader.totals
     var traffic = Traffic()
-    traffic.remoteRows = store.traffic.rowsPulled
-    traffic.remoteRowBytes = store.traffic.bytesPulled
-    traffic.remoteNodes = source.remoteNodes
-    for peer in client?.traffic.values ?? [:].values {
+    traffic.remoteRows = loaded.rows.rowsPulled
+    traffic.remoteRowBytes = loaded.rows.bytesPulled
+    traffic.remoteNodes = loaded.remoteNodes
+    for peer in loaded.peers.values {
       traffic.storeBytesSent += peer.bytesSent
       traffic.storeBytesReceived += peer.bytesReceived
     }

@@ -32,6 +32,8 @@ public final class TrainingJob {
     public var aggregator: any Aggregator = CPUAggregator()
     /// Scores the model on the validation and test sets; off where only the training steps matter.
     public var evaluates = true
+    /// File to write that shows when every worker did what; see `ChromeTrace`.
+    public var trace: String?
     /// Watches the other workers' heartbeats; off for workers that share a process.
     public var watched = true
 
@@ -52,6 +54,8 @@ public final class TrainingJob {
   private let loss: Loss
   private let normalisers: StepNormalisers
   private let step: TrainingStep
+  private let loader: StepLoader
+  private let trace: TrainingTrace?
   private let reducer: GradientReducer
   private let evaluator: Evaluator
   private let recorder: RunRecorder
@@ -105,19 +109,30 @@ public final class TrainingJob {
     let source = RoutedNeighborSource(
       book: worker.book, mapped: worker.mapped.mapValues(\.inEdges), replicas: worker.replicatedInEdges, worker: worker.workerOfPart,
       client: worker.client, listCount: worker.parts.count)
-    let loader = BatchLoader(
-      parts: worker.parts, nodeType: task.nodeType, split: task.split, plan: plan, seed: training.seed,
-      sampling: SamplingMethod(training), limits: Array(task.limits.suffix(input.sampledLayers)),
-      wantsDegrees: model.shape.readsDegrees, source: source, store: input.store,
-      threads: threads)
+    trace = try request.trace.map { try TrainingTrace(path: $0, group: group) }
+    let (plan, log) = (plan, trace?.log)
+    // A step over all training nodes is loaded once: nothing comes after it.
+    var loading = execution
+    if training.isFullBatch { loading.prefetchDepth = 0 }
+    let loader = try group.agree {
+      try StepLoader(
+        worker: worker, input: input, source: source, execution: loading, end: training.epochs * plan.stepsPerEpoch, trace: log
+      ) { source, store in
+        BatchLoader(
+          parts: worker.parts, nodeType: task.nodeType, split: task.split, plan: plan, seed: training.seed,
+          sampling: SamplingMethod(training), limits: Array(task.limits.suffix(input.sampledLayers)),
+          wantsDegrees: model.shape.readsDegrees, source: source, store: store, threads: threads)
+      }
+    }
+    self.loader = loader
     let targets = try group.agree { try task.targets(of: worker.parts, directory: request.partitions) }
     let loss = try task.loss(parts: worker.parts, reducer: reducer)
     self.loss = loss
-    normalisers = try StepNormalisers(plan: plan, loss: loss, targets: targets, loader: loader, reducer: reducer)
+    normalisers = try StepNormalisers(plan: plan, loss: loss, targets: targets, loader: loader.direct, reducer: reducer)
     step = TrainingStep(
       model: model, loader: loader, loss: loss, targets: targets, reducer: reducer, configuration: training,
-      stepsPerEpoch: plan.stepsPerEpoch, aggregator: request.aggregator, group: group, threads: threads)
-    meter = TrafficMeter(store: input.store, source: source, client: worker.client, reducer: reducer)
+      stepsPerEpoch: plan.stepsPerEpoch, aggregator: request.aggregator, group: group, trace: log, threads: threads)
+    meter = TrafficMeter(loader: loader, reducer: reducer)
     evaluator = try Evaluator(
       worker: worker, model: model, store: store, source: source, task: task, loss: loss, targets: targets, reducer: reducer,
       threads: threads)
@@ -162,7 +177,9 @@ public final class TrainingJob {
         try recorder.publish()
         if group.rank == 0 { report(recorder.newestLine) }
       }
+      loader.close()
       let summary = try recorder.finish(lastWeights: step.weights, stopped: nextEpoch != nil)
+      try trace?.write()
       try worker.finish()
       return summary
     } catch {
@@ -194,16 +211,19 @@ public final class TrainingJob {
     let normalisers = try normalisers.ofEpoch(epoch)
     var losses = EpochLosses(parts: worker.parts.map(\.part), normalisers: normalisers)
     let progress = group.rank == 0 ? ProgressReporter("epoch \(epoch + 1)", unit: "steps", total: plan.stepsPerEpoch) : nil
-    let (begin, workBefore, bytesBefore) = (MonotonicClock.now(), step.work, meter.reading)
+    let (begin, workBefore, bytesBefore, loadedBefore) = (MonotonicClock.now(), step.work, meter.reading, loader.totals)
     for number in 0..<plan.stepsPerEpoch {
       let runStep = UInt32(epoch * plan.stepsPerEpoch + number)
+      let stepBegin = MonotonicClock.now()
       let outcomes = try step.take(epoch: epoch, step: number, runStep: runStep, normaliser: normalisers[number])
+      trace?.log.add("step", lane: .compute, from: stepBegin, to: MonotonicClock.now(), step: Int(runStep))
       losses.record(outcomes, step: number)
       progress?.advance(by: 1)
     }
     let timings = EpochTimings(
-      epoch: epoch + 1, worker: group.rank, seconds: Double(MonotonicClock.now() - begin) * 1e-9, stages: step.clock.take(),
-      traffic: (step.work - workBefore) + (meter.reading - bytesBefore),
+      epoch: epoch + 1, worker: group.rank, seconds: Double(MonotonicClock.now() - begin) * 1e-9, steps: plan.stepsPerEpoch,
+      stages: step.clock.take(), traffic: (step.work - workBefore) + (meter.reading - bytesBefore),
+      loading: EpochLoading(loader.totals, since: loadedBefore, loadsAhead: loader.loadsAhead),
       mappedParts: OpenPartFiles.parts(under: request.partitions))
     try losses.sumOverParts(reducer, hasAccuracy: loss.decides)
     if losses.scores[.loss] == nil {

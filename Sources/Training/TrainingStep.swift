@@ -13,7 +13,7 @@ import Tensors
 /// change its bits. A step over all training nodes loads them once: its neighbourhoods and rows are those of every epoch.
 final class TrainingStep {
   private let model: Model
-  private let loader: BatchLoader
+  private let loader: StepLoader
   private let reducer: GradientReducer
   let optimizer: DenseOptimizer
   private let configuration: TrainingConfiguration
@@ -29,13 +29,13 @@ final class TrainingStep {
   private let targetRows = TargetRows()
   /// The replica of the weights, equal on every worker after every step.
   let weights: Buffer<Float>
-  let clock = StageClock()
+  let clock: StageClock
   /// Sizes of what the steps so far have computed here.
   private(set) var work = Traffic()
 
   init(
-    model: Model, loader: BatchLoader, loss: Loss, targets: [NodeTargets], reducer: GradientReducer, configuration: TrainingConfiguration,
-    stepsPerEpoch: Int, aggregator: any Aggregator, group: any ProcessGroup, threads: Threads
+    model: Model, loader: StepLoader, loss: Loss, targets: [NodeTargets], reducer: GradientReducer, configuration: TrainingConfiguration,
+    stepsPerEpoch: Int, aggregator: any Aggregator, group: any ProcessGroup, trace: TraceLog?, threads: Threads
   ) {
     self.model = model
     self.loader = loader
@@ -45,6 +45,7 @@ final class TrainingStep {
     self.targets = targets
     self.aggregator = aggregator
     self.group = group
+    clock = StageClock(trace: trace)
     self.threads = threads
     workspace = ModelWorkspace(model, aggregator: aggregator)
     weights = model.initialWeights(seed: configuration.seed)
@@ -74,7 +75,7 @@ final class TrainingStep {
   ///
   /// - Parameter normaliser: What the mean loss of the step divides by; see `StepNormalisers`.
   func take(epoch: Int, step: Int, runStep: UInt32, normaliser: Double) throws -> [PartOutcome] {
-    let batches = try load(epoch: epoch, step: step)
+    let batches = try load(epoch: epoch, step: step, runStep: runStep)
     let outcomes = zip(batches, targets).map { compute($0, targets: $1, runStep: runStep) }
     // A machine may have found that a layer does not fit its memory; processors never do.
     if aggregator.takesWholeLayers { try group.agree { try aggregator.check() } }
@@ -87,11 +88,9 @@ final class TrainingStep {
   }
 
   /// The batches of a step with their rows. All training nodes come in the order of the first epoch, in a resumed run too.
-  private func load(epoch: Int, step: Int) throws -> [PartBatch] {
+  private func load(epoch: Int, step: Int, runStep: UInt32) throws -> [PartBatch] {
     if let standing { return standing }
-    let epoch = configuration.isFullBatch ? 0 : epoch
-    let batches = try clock.measure(.sample) { try loader.sample(epoch: epoch, step: step) }
-    try clock.measure(.fetch) { try loader.fetch(epoch: epoch, step: step) }
+    let batches = try loader.load(epoch: configuration.isFullBatch ? 0 : epoch, step: step, runStep: runStep, clock: clock)
     if configuration.isFullBatch { standing = batches }
     return batches
   }

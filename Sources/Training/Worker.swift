@@ -25,6 +25,9 @@ public final class Worker {
   /// Parts whose rows are copied, once.
   private let resident: Set<Int>
   let client: Client?
+  private let token: UInt64
+  /// Where the workers listen whose parts this one does not map, by rank.
+  private let remoteEndpoints: [Int: String]
   private let server: Server?
   private let monitor: HeartbeatMonitor?
 
@@ -63,6 +66,7 @@ public final class Worker {
     let served = ServedTables(tables, serving: assignment.parts(of: group.rank))
     self.served = served
     let token = try JobToken.agree(in: group)
+    self.token = token
     let needsServer = group.size > 1
     let book = book
     let server = try group.agree { () throws -> Server? in
@@ -75,14 +79,14 @@ public final class Worker {
     self.server = server
     let endpoints = try group.allGather(Array((server?.endpoint ?? "").utf8)).map { String(decoding: $0, as: UTF8.self) }
     let remote = Set((0..<manifest.partCount).filter { mapped[$0] == nil }.map { assignment.worker(of: $0) })
-    client = try group.agree {
-      remote.isEmpty
-        ? nil
-        : try Client(
-          token: token, endpoints: Dictionary(uniqueKeysWithValues: remote.map { ($0, endpoints[$0]) }))
-    }
+    let remoteEndpoints = Dictionary(uniqueKeysWithValues: remote.map { ($0, endpoints[$0]) })
+    self.remoteEndpoints = remoteEndpoints
+    client = try group.agree { remote.isEmpty ? nil : try Client(token: token, endpoints: remoteEndpoints) }
     monitor = watched && needsServer ? try HeartbeatMonitor.watch(group, token: token, silence: execution.silenceLimit) : nil
   }
+
+  /// More connections to the workers whose parts this one does not map, for another thread; `nil` where it maps all.
+  func connect() throws -> Client? { remoteEndpoints.isEmpty ? nil : try Client(token: token, endpoints: remoteEndpoints) }
 
   /// The rows of `table`: in place where this worker maps the part, pulled from the owner elsewhere.
   func store(of table: TableDescription) -> RowStore {

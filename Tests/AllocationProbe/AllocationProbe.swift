@@ -1,4 +1,5 @@
 import CAllocationCounter
+import KVStore
 import Loading
 import Partitions
 import Sampling
@@ -6,10 +7,12 @@ import Tensors
 
 /// Samples the epochs of a partition directory and prints how many blocks of memory the last of them asked for: 0 on the hot path.
 ///
-/// Arguments: the directory, threads, `uniform` or `labor`. Prints `uncounted` where blocks cannot be counted.
+/// Arguments: the directory, threads, `uniform` or `labor`; or `cache`, for the plan of the row cache over rows of its own. Prints
+/// `uncounted` where blocks cannot be counted.
 @main struct AllocationProbe {
   static func main() throws {
     let arguments = CommandLine.arguments
+    if arguments.dropFirst() == ["cache"] { return planCache() }
     guard arguments.count == 4, let threads = Int(arguments[2]) else { fatalError("directory, threads, sampler") }
     guard allocation_count_works() != 0 else { return print("uncounted") }
     let manifest = try Manifest.load(arguments[1])
@@ -31,5 +34,31 @@ import Tensors
       asked = allocation_count() - before
     }
     print("\(asked) blocks in \(plan.stepsPerEpoch) steps")
+  }
+
+  /// Plans the same steps of common and rare rows three times, two steps ahead.
+  private static func planCache() {
+    guard allocation_count_works() != 0 else { return print("uncounted") }
+    let (steps, window) = (20, 2)
+    let key = RandomKey(seed: 1, purpose: .generator)
+    let rows = (0..<steps).map { step -> [Int64] in
+      (0..<40_000).filter { (row: Int64) -> Bool in
+        let draw = Int64(key.bits(id: UInt64(row), step: UInt32(step))[0] >> 12)
+        return draw * row < 1 << 32
+      }
+    }
+    let plan = CachePlan(policy: .window, capacity: 3_000, spare: 9_000, scores: nil)
+    let places = GrowingBuffer<CachePlace>()
+    func announce(_ step: Int) { rows[step % steps].withUnsafeBufferPointer { plan.announce($0) } }
+    for step in 0..<window { announce(step) }
+    var before: UInt64 = 0
+    for step in 0..<3 * steps {
+      if step == 2 * steps { before = allocation_count() }
+      announce(step + window)
+      plan.finished(before: step - 2)
+      plan.decide(into: places)
+    }
+    let asked = allocation_count() - before
+    print("\(asked) blocks in \(steps) steps")
   }
 }

@@ -47,6 +47,10 @@ import Testing
       threads: 2
       map-peers: false
       silence-limit: 2.5
+      prefetch-depth: 0
+      prefetch-memory: 1.5GiB
+      cache: vip
+      cache-memory: 32%
       """)
     #expect(job.partitions == "FOLDER/../parts" && job.output == "/runs/first")
     var training = TrainingConfiguration()
@@ -68,6 +72,8 @@ import Testing
     #expect(job.training == training)
     var execution = ExecutionConfiguration()
     (execution.threads, execution.mapPeers, execution.silenceLimit) = (2, false, 2.5)
+    (execution.prefetchDepth, execution.prefetchMemory) = (0, .bytes(3 << 29))
+    (execution.cache, execution.cacheMemory) = (.vip, .share(0.32))
     #expect(job.execution == execution)
   }
 
@@ -115,6 +121,10 @@ import Testing
     ("features: ~", "job.yaml:1: features: expected a name, found nothing"),
     ("partitions: ''", "job.yaml:1: partitions: expected a path, found '', a text in quotation marks"),
     ("# the last\nepochs: 0", "job.yaml:2: epochs: expected 1 to 1000000, found 0"),
+    ("cache: lru", "job.yaml:1: cache: expected none, halo, degree, vip, window, found 'lru'"),
+    ("lr: 1\ncache-memory: 0", "job.yaml:2: cache-memory: expected bytes (800MiB, 2GiB) or a share (50%), found '0'"),
+    ("prefetch-memory: 5%", "job.yaml:1: prefetch-memory: expected bytes, like 256MiB, found 5%"),
+    ("prefetch-depth: -1", "job.yaml:1: prefetch-depth: expected 0 to 1024 steps, found -1"),
     ("threads: 0", "job.yaml:1: threads: expected 1 to 1024, found 0"),
     ("weight-decay: [1, 2]", "job.yaml:1: weight-decay: expected one value, or one for each of 3 layers, found 1.0,2.0"),
     ("", "job.yaml: expected lines 'key: value', found nothing"),
@@ -154,6 +164,8 @@ import Testing
     job.training.jump = .concatenate
     job.execution.residency = .resident
     job.execution.silenceLimit = 2.5
+    (job.execution.prefetchDepth, job.execution.prefetchMemory) = (9, .bytes(1_000_001))
+    (job.execution.cache, job.execution.cacheMemory) = (.halo, .share(0.125))
     (job.execution.checkpointEvery, job.execution.keepCheckpoints, job.startingModel) = (5, 2, "/runs/first")
     #expect(try read(job.yaml(remarks: ["one", "two"])) == job)
     #expect(try read(Job(partitions: "/p").yaml()) == Job(partitions: "/p"))

@@ -16,6 +16,13 @@ import Testing
     #expect(blocks <= steps * 2 * 3 * 12, "\(blocks) blocks in \(steps) steps")
   }
 
+  /// Once tables have grown, planning what the row cache keeps asks for no memory.
+  @Test func theRowCacheIsPlannedWithoutMemoryAfterWarmUp() throws {
+    let outcome = try HaloTool.run(
+      program: HaloTool.executable.deletingLastPathComponent().appendingPathComponent("AllocationProbe").path, ["cache"])
+    #expect(outcome.output == "0 blocks in 20 steps\n" || outcome.output == "uncounted\n", "\(outcome)")
+  }
+
   /// What the probe counts in an epoch of two parts: blocks of memory and steps; zeros where a sanitizer has its own allocator.
   private func blocks(threads: Int, _ sampler: String) throws -> (blocks: Int, steps: Int) {
     let folder = try ScratchFolder()

@@ -6,7 +6,7 @@ import Testing
     [], ["dataset"], ["dataset", "convert"], ["dataset", "generate"], ["dataset", "generate", "rmat"],
     ["dataset", "generate", "communities"], ["dataset", "generate", "karate"], ["dataset", "show"], ["partition"], ["verify"], ["train"],
     ["infer"], ["gather"], ["launch"], ["bench"], ["bench", "epoch"], ["bench", "kernels"], ["bench", "sampler"],
-    ["bench", "collective"], ["bench", "pull"], ["serve"], ["pull"], ["plan"], ["pim"], ["pim", "plan"], ["pim", "bench"],
+    ["bench", "collective"], ["bench", "pull"], ["serve"], ["pull"], ["explain"], ["plan"], ["pim"], ["pim", "plan"], ["pim", "bench"],
   ]
 
   @Test(arguments: commands)
@@ -46,7 +46,9 @@ import Testing
       ("--weight-decay <weight-decay>", "(default: 0.0)"), ("--order <order>", "(default: balanced)"),
       ("--sampler <sampler>", "(default: uniform)"), ("--resample <resample>", "(default: step)"),
       ("--row-normalise/--no-row-normalise", "(default: off)"), ("--threads <threads>", "(default: 1)"),
-      ("--map-peers/--no-map-peers", "(default: on)"), ("--heads <heads>", "(default: 1)"), ("--jump <jump>", "(default: none)"),
+      ("--map-peers/--no-map-peers", "(default: on)"), ("--prefetch-depth <prefetch-depth>", "(default: 4)"),
+      ("--prefetch-memory <prefetch-memory>", "(default: 256MiB)"), ("--cache <cache>", "(default: window)"),
+      ("--cache-memory <bytes|percent>", "(default: 10%)"), ("--heads <heads>", "(default: 1)"), ("--jump <jump>", "(default: none)"),
       ("--self-loops/--no-self-loops", "(default: on)"), ("--task <task>", "(default: classification)"),
       ("--lr-schedule <lr-schedule>", "(default: constant)"), ("--eval-fanout <eval-fanout>", "(default: exact)"),
     ]
@@ -61,7 +63,7 @@ import Testing
     let help = try HaloTool.run(["train", "--help"]).output
     let flags = Self.optionEntries(of: help).compactMap { $0.option.firstMatch(of: /--([a-z0-9-]+)/).map { String($0.1) } }
     // What says how a command behaves, not what is trained.
-    let others: Set = ["force", "resume", "json", "version", "help"]
+    let others: Set = ["force", "resume", "json", "trace", "version", "help"]
     #expect(Set(flags).subtracting(others).sorted() == JobKey.all.map(\.name).sorted())
   }
 

@@ -79,7 +79,7 @@ import Testing
     #expect(report["workers"] as? Int == 2 && report["epochs"] as? Int == 2)
     #expect((report["peakMemory"] as? [Int])?.count == 2)
     let stages = try #require(report["stages"] as? [String: Double])
-    #expect(Set(stages.keys) == ["sample", "fetch", "forward", "backward", "reduce", "update"])
+    #expect(Set(stages.keys) == ["sample", "fetch", "wait", "forward", "backward", "reduce", "update"])
     #expect((report["seedsPerSecond"] as? Double ?? 0) > 0)
   }
 }

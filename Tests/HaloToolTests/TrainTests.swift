@@ -40,7 +40,7 @@ import Testing
     #expect(table.compactMap { $0["class"] as? Int } == [0, 1])
     #expect(table.allSatisfy { Set($0.keys) == ["class", "f1", "precision", "recall", "support"] })
     let stages = try #require(summary["stages"] as? [String: Double])
-    #expect(Set(stages.keys) == ["sample", "fetch", "forward", "backward", "reduce", "update"])
+    #expect(Set(stages.keys) == ["sample", "fetch", "wait", "forward", "backward", "reduce", "update"])
     var files = try FileManager.default.contentsOfDirectory(atPath: folder.path("run")).sorted()
     #expect(files.count == 7 && files[1].hasPrefix("events.out.tfevents."))
     files.remove(at: 1)

@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct StageClockTests {
   @Test func theStagesHaveTheNamesOfTheReports() {
-    #expect(Stage.allCases.map(\.rawValue) == ["sample", "fetch", "forward", "backward", "reduce", "update"])
+    #expect(Stage.allCases.map(\.rawValue) == ["sample", "fetch", "wait", "forward", "backward", "reduce", "update"])
   }
 
   @Test func timesAndCallsAddUpPerStage() {

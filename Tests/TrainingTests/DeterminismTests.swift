@@ -47,12 +47,14 @@ import Training
   }
 
   static func run(
-    _ directory: String, training: TrainingConfiguration, workers: Int, threads: Int, mapPeers: Bool, into scratch: ScratchDirectory
+    _ directory: String, training: TrainingConfiguration, workers: Int, threads: Int, mapPeers: Bool, into scratch: ScratchDirectory,
+    _ change: (inout ExecutionConfiguration) -> Void = { _ in }
   ) throws -> Outcome {
     let run = "\(scratch.path)/run-\(UUID().uuidString)"
     var execution = ExecutionConfiguration()
     execution.threads = threads
     execution.mapPeers = mapPeers
+    change(&execution)
     var request = TrainingJob.Request(partitions: directory, run: run, training: training, execution: execution)
     request.watched = false
     let job = request

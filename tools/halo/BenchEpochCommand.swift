@@ -10,7 +10,8 @@ struct BenchEpochCommand: WorkerCommand {
     discussion: """
       Trains one epoch to warm up, then --epochs more without evaluating or keeping anything, and measures afterwards how fast this \
       machine reads memory and multiplies matrices at these sizes: the limit is the time that the counted work takes at those rates. \
-      Under 'halo launch' the table adds up all workers.
+      Under 'halo launch' the table adds up all workers. Where batches are loaded ahead (--no-map-peers), 'wait' is what compute waited for \
+      them; --prefetch-depth 0 shows what sampling and fetching take by themselves.
       """)
 
   @Argument(help: "Partition directory.")

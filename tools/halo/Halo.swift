@@ -9,8 +9,8 @@ struct Halo: ParsableCommand {
     abstract: "Distributed training of graph neural networks: from a raw graph over balanced parts to a trained model.",
     version: "0.1.0",
     subcommands: [
-      DatasetCommand.self, PartitionCommand.self, VerifyCommand.self, TrainCommand.self, InferCommand.self, GatherCommand.self,
-      LaunchCommand.self, ServeCommand.self, PullCommand.self, BenchCommand.self, PlanCommand.self, PIMCommand.self,
+      DatasetCommand.self, PartitionCommand.self, VerifyCommand.self, TrainCommand.self, ExplainCommand.self, InferCommand.self,
+      GatherCommand.self, LaunchCommand.self, ServeCommand.self, PullCommand.self, BenchCommand.self, PlanCommand.self, PIMCommand.self,
     ])
 
   static func main() {

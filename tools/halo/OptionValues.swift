@@ -7,7 +7,6 @@ public import Inference
 public import Partitioning
 public import Partitions
 public import Tensors
-public import Training
 
 extension PartitionEffort: ExpressibleByArgument {}
 extension PartitionObjective: ExpressibleByArgument {}
@@ -25,6 +24,7 @@ extension TrainingConfiguration.Schedule: ExpressibleByArgument {}
 extension TrainingConfiguration.Metric: ExpressibleByArgument {}
 extension AggregationPlace.Element: ExpressibleByArgument {}
 extension ExecutionConfiguration.Residency: ExpressibleByArgument {}
+extension ExecutionConfiguration.Cache: ExpressibleByArgument {}
 extension Generators.Communities.Level: ExpressibleByArgument {}
 
 extension PredictionOutput: ExpressibleByArgument {}
@@ -36,12 +36,7 @@ extension MemoryAmount: ExpressibleByArgument {
   /// `2GiB`, `50%`.
   public init?(argument: String) { self.init(parsing: argument) }
 
-  public var defaultValueDescription: String {
-    switch self {
-    case .bytes(let bytes): "\(bytes)"
-    case .share(let share): "\(Int(share * 100))%"
-    }
-  }
+  public var defaultValueDescription: String { description }
 }
 
 extension TableTypes: ExpressibleByArgument {

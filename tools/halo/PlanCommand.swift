@@ -33,7 +33,8 @@ struct PlanCommand: ParsableCommand {
   @Option(help: ArgumentHelp("What 'halo bench epoch --json' printed for the same kind of model on this machine.", valueName: "file"))
   var rates: String?
 
-  @Option(help: ArgumentHelp("The same with two workers and --no-map-peers: what asking for rows costs.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("The same with two workers, --no-map-peers and --prefetch-depth 0: what asking for rows costs.", valueName: "file"))
   var askedRates: String?
 
   @Option(help: help("Nodes of the graph to predict for.", "those of the partition"))

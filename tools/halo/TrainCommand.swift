@@ -11,7 +11,7 @@ struct TrainCommand: WorkerCommand {
     abstract: "Train a model on a partition directory.",
     discussion: """
       By itself this is one worker that owns every part; under 'halo launch' or 'mpirun' each worker owns a share of them, and the \
-      result has the same bits. RUN receives metrics.jsonl (losses and scores), timings.jsonl (seconds, bytes and memory), \
+      result has the same bits. RUN receives metrics.jsonl (losses and scores), timings.jsonl (seconds, bytes and memory; see 'halo explain'), \
       model.safetensors (the best model on the validation set), scores.json (its scores) and job.yaml (every option as used): \
       'halo train RUN/job.yaml -o OTHER' repeats the run bit for bit, 'halo train --resume RUN' goes on with it. SIGUSR1, which \
       'halo launch' sends for Ctrl-C and SIGTERM, ends the run with the epoch; its status is then 75. With --aggregate pim:upmem1992 and \
@@ -23,13 +23,26 @@ struct TrainCommand: WorkerCommand {
   @OptionGroup var force: ForceOption
   @OptionGroup var report: ReportOptions
 
+  @Option(
+    help: ArgumentHelp(
+      "File to write when the run is over: what every worker did when, for chrome://tracing or Perfetto.", valueName: "file"))
+  var trace: String?
+
   func checkOptions() throws {
-    let job = try job.job()
+    let job = try checkedJob()
     _ = try job.training.aggregate.machine(job.training.aggregateType)
   }
 
-  func run() throws {
+  private func checkedJob() throws -> Job {
     let job = try job.job()
+    guard trace == nil || job.repetition == .once else {
+      throw ConfigurationError("--trace", expected: "one run", found: "--repeat \(job.repetition)")
+    }
+    return job
+  }
+
+  func run() throws {
+    let job = try checkedJob()
     let machine = try job.training.aggregate.machine(job.training.aggregateType)
     let request = request(job, machine)
     StopRequest.listen()
@@ -69,6 +82,7 @@ struct TrainCommand: WorkerCommand {
       partitions: job.partitions ?? "", run: job.output, training: job.training, execution: job.execution)
     if let machine { request.aggregator = machine }
     request.force = force.force
+    request.trace = trace
     request.startingModel = job.startingModel
     request.resumes = self.job.checkpoints.resume != nil
     request.stopRequested = { StopRequest.hasCome }

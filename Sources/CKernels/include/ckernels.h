@@ -92,3 +92,9 @@ uint64_t halo_touch_rows(const char *base, size_t stride, size_t row_bytes, cons
 
 /// The same of the rows at the addresses `rows`.
 uint64_t halo_touch_addresses(const char *const *rows, size_t row_bytes, size_t count, size_t ahead);
+
+/// Copies the rows that `sequence` names behind each other to `out`, whole or not: `row_bytes` of each.
+void halo_gather_bytes(const char *base, size_t stride, size_t row_bytes, const uint32_t *sequence, size_t count, char *out);
+
+/// Copies `count` rows that lie behind each other to the addresses `targets`, and fills each up to `stride` bytes with zeros.
+void halo_scatter_bytes(const char *rows, size_t row_bytes, size_t stride, void *const *targets, size_t count);

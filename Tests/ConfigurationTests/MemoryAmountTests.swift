@@ -1,5 +1,5 @@
+import Configuration
 import Testing
-import Training
 
 @Suite struct MemoryAmountTests {
   @Test func bytesUnitsAndSharesAreRead() {
@@ -13,4 +13,7 @@ import Training
 
   @Test(arguments: ["", "0", "-1", "0.5", "nan", "inf", "2GB", "GiB", "%", "0%", "101%", "-5%", "1e30", "2 GiB x"])
   func anythingElseIsRefused(text: String) { #expect(MemoryAmount(parsing: text) == nil) }
+
+  @Test(arguments: ["1500001", "3KiB", "800MiB", "1536MiB", "2TiB", "50%", "12.5%", "0.1%", "100%"])
+  func theTextIsReadBack(text: String) throws { #expect(try #require(MemoryAmount(parsing: text)).description == text) }
 }

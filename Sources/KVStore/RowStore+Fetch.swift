@@ -1,0 +1,117 @@
+import Kernels
+import Messaging
+import Telemetry
+import Tensors
+
+/// Brings the rows of located steps here.
+extension RowStore {
+  /// Decides where the remote rows of some steps come from, and pulls those that are not here, all steps' rows together: the second half of
+  /// `resolve`.
+  ///
+  /// - Parameters:
+  ///   - arenas: The oldest located steps that have not been fetched, in their order.
+  ///   - step: Step of the run, for tables whose rows change.
+  ///   - finished: Steps, counted from the first that was located, whose rows nobody reads any more; used where rows are cached.
+  /// - Throws: `InputError` for a malformed answer; `MessagingError` when an owner refuses or does not answer.
+  public func fetch(_ arenas: [RowArena], step: UInt32, finished: Int) throws {
+    for arena in arenas {
+      counters.asked.add(arena.asked)
+      counters.local.add(arena.local)
+      counters.replicated.add(arena.replicated)
+    }
+    switch shards.description.layout {
+    case .dense: try fetchDense(arenas, step: step, finished: finished)
+    case .sparse: for arena in arenas { try fetchSparse(arena, step: step) }
+    }
+  }
+
+  private func fetchDense(_ arenas: [RowArena], step: UInt32, finished: Int) throws {
+    let table = shards.description
+    for pull in pulls { pull.removeAll() }
+    cache?.plan.finished(before: finished)
+    for arena in arenas { if let cache { place(arena, in: cache) } else { place(arena) } }
+    guard pulls.contains(where: { $0.ids.count > 0 }) else { return }
+    let pull = RowPull(.pullRows, of: shards, pulls, step: step, bytesPerRow: table.rowBytes)
+    try pull.run(client) { chunk, reply in
+      try chunk.scatterDense(reply, table: table)
+      counters.addPulled(rows: chunk.count, bytes: reply.payload.count, from: chunk.pull.worker)
+    }
+  }
+
+  /// All remote rows go to the arena, in the order of their numbers.
+  private func place(_ arena: RowArena) {
+    let stride = shards.description.strideBytes
+    arena.pulledRows = arena.remoteCount
+    arena.denseRows.reset(to: arena.remoteCount * stride)
+    for row in 0..<arena.remoteCount { pull(row, of: arena, to: arena.denseRow(row, strideBytes: stride)) }
+  }
+
+  /// The plan says which remote rows are in the cache, which come into it, and which go to the arena.
+  private func place(_ arena: RowArena, in cache: RowCache) {
+    let begin = MonotonicClock.now()
+    defer { counters.planNanoseconds.add(Int(MonotonicClock.now() - begin)) }
+    let (stride, arenaSegment) = (shards.description.strideBytes, arenaSegment)
+    let count = arena.remoteCount
+    cache.plan.decide(into: cache.decisions)
+    precondition(cache.decisions.count == count, "\(cache.decisions.count) places for \(count) rows")
+    arena.remotePlaces.resize(to: count)
+    let (decisions, places) = (cache.decisions.pointer, arena.remotePlaces.pointer)
+    var (passed, kept) = (0, 0)
+    for row in 0..<count {
+      if let slot = decisions[row].slot {
+        places[row] = RowReference(segment: arenaSegment &- 1, row: slot)
+        if !decisions[row].isPulled { kept += 1 }
+      } else {
+        places[row] = RowReference(segment: arenaSegment, row: passed)
+        passed += 1
+      }
+    }
+    counters.cached.add(kept)
+    arena.pulledRows = passed
+    arena.denseRows.reset(to: passed * stride)
+    for row in 0..<count where decisions[row].isPulled {
+      pull(row, of: arena, to: decisions[row].slot.map(cache.row) ?? arena.denseRow(places[row].row, strideBytes: stride))
+    }
+    for list in 0..<arena.listCount {
+      let references = arena.references[list].pointer
+      for position in arena.remotePositions[list].readOnly {
+        references[Int(position)] = places[references[Int(position)].row]
+      }
+    }
+  }
+
+  /// Asks the owner of a remote row for it.
+  private func pull(_ row: Int, of arena: RowArena, to target: UnsafeMutableRawPointer) {
+    let pull = ask(for: row, of: arena)
+    pull.targets.append(target)
+  }
+
+  /// Notes a remote row among those to be pulled from its part.
+  private func ask(for row: Int, of arena: RowArena) -> PartPull {
+    let part = Int(arena.remoteParts.pointer[row])
+    let place = lookup.places.pointer[part]
+    let pull = pulls[part]
+    pull.ids.append(UInt32(truncatingIfNeeded: arena.remoteIDs.pointer[row] &- place.first) &+ place.firstLocal)
+    return pull
+  }
+
+  private func fetchSparse(_ arena: RowArena, step: UInt32) throws {
+    for pull in pulls { pull.removeAll() }
+    for row in 0..<arena.remoteCount { ask(for: row, of: arena).rows.append(UInt32(truncatingIfNeeded: row)) }
+    arena.pulledRows = arena.remoteCount
+    arena.indptr.resize(to: arena.remoteCount + 1)
+    arena.indptr.pointer[0] = 0
+    arena.indices.removeAll()
+    arena.values.removeAll()
+    guard arena.remoteCount > 0 else { return }
+    let pull = RowPull(.pullSparseRows, of: shards, pulls, step: step, bytesPerRow: RowPull.assumedSparseRowBytes)
+    var replies: [(RowPull.Chunk, Reply)] = []
+    try pull.run(client) { chunk, reply in
+      try chunk.noteLengths(reply, columns: shards.description.columns, in: arena)
+      replies.append((chunk, reply))
+      counters.addPulled(rows: chunk.count, bytes: reply.payload.count, from: chunk.pull.worker)
+    }
+    arena.sumLengths(rows: arena.remoteCount)
+    for (chunk, reply) in replies { chunk.scatterSparse(reply, into: arena) }
+  }
+}

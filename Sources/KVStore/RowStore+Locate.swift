@@ -1,0 +1,95 @@
+public import Graphs
+import Kernels
+import Synchronization
+public import Tensors
+
+/// Where the rows of a step lie, and which of them other workers have.
+extension RowStore {
+  private static var chunk: Int { 4_096 }
+
+  /// Finds out which rows of every list are in this process's memory, numbers the different ones that are not, and announces them to the
+  /// cache: the first half of `resolve`, which a pipeline calls steps before the second, in their order.
+  ///
+  /// - Parameters:
+  ///   - nodes: Global ids of the table's node type, one list per part of this worker.
+  ///   - arena: Takes the references; its previous contents are gone.
+  /// - Throws: `InputError` for an id that is not one of the table's.
+  /// - Complexity: O(rows · log k), parallel over rows but for the remote ones.
+  public func locate(_ nodes: [UnsafeBufferPointer<GlobalID>], in arena: RowArena, threads: Threads) throws {
+    arena.prepare(nodes.lazy.map(\.count))
+    deduplicator.removeAll()
+    for (list, ids) in nodes.enumerated() {
+      let (remote, replicated) = try locate(ids, into: arena.references[list].pointer, threads: threads)
+      arena.asked += ids.count
+      arena.local += ids.count - remote
+      arena.replicated += replicated
+      if remote > 0 { number(ids, remote: remote, list: list, in: arena) }
+    }
+    announce(arena)
+  }
+
+  /// Writes the reference of every row in memory, and (arena, part · 2³²) for every remote one; returns how many are remote, and how many
+  /// are replicas.
+  private func locate(
+    _ ids: UnsafeBufferPointer<GlobalID>, into references: UnsafeMutablePointer<RowReference>, threads: Threads
+  ) throws -> (remote: Int, replicated: Int) {
+    let remote = Atomic<Int>(0)
+    let replicated = Atomic<Int>(0)
+    let stranger = Atomic<Int>(.max)
+    let arenaSegment = arenaSegment
+    let (lookup, replicas, firstReplica) = (lookup, replicas, shards.shards.count)
+    nonisolated(unsafe) let output = references  // Safe: each chunk writes its own rows.
+    nonisolated(unsafe) let input = ids
+    threads.forEachChunk(of: ids.count, by: Self.chunk) { chunk in
+      let places = lookup.places.pointer
+      var (remoteRows, replicatedRows) = (0, 0)
+      for index in chunk {
+        let id = input[index].rawValue
+        let part = lookup.part(of: id)
+        let place = places[part]
+        let row = id &- place.first
+        guard row >= 0, row < place.rows else {
+          stranger.min(index, ordering: .relaxed)
+          return
+        }
+        if place.segment >= 0 {
+          output[index] = RowReference(segment: Int(place.segment), row: Int(row))
+        } else if let replica = replicas.place(of: id) {
+          output[index] = RowReference(segment: firstReplica &+ replica.list, row: replica.position)
+          replicatedRows += 1
+        } else {
+          output[index] = RowReference(segment: arenaSegment, row: part << 32)
+          remoteRows += 1
+        }
+      }
+      remote.wrappingAdd(remoteRows, ordering: .relaxed)
+      replicated.wrappingAdd(replicatedRows, ordering: .relaxed)
+    }
+    let first = stranger.load(ordering: .relaxed)
+    guard first == .max else {
+      throw InputError(
+        "row \(first) of a batch", expected: "a node that has a row in table \(shards.description.name)",
+        found: "global id \(ids[first].rawValue)")
+    }
+    return (remote.load(ordering: .relaxed), replicated.load(ordering: .relaxed))
+  }
+
+  /// Numbers the remote rows in order of first appearance; their references name the number as a row of the arena.
+  private func number(_ ids: UnsafeBufferPointer<GlobalID>, remote: Int, list: Int, in arena: RowArena) {
+    deduplicator.reserve(remote)
+    let (arenaSegment, keepsPositions) = (arenaSegment, hasCache)
+    let references = arena.references[list].pointer
+    let positions = arena.remotePositions[list]
+    for index in 0..<ids.count where references[index].segment == arenaSegment {
+      let part = references[index].row >> 32
+      let id = ids[index].rawValue
+      let (row, isNew) = deduplicator.number(of: id)
+      references[index] = RowReference(segment: arenaSegment, row: Int(row))
+      if keepsPositions { positions.append(UInt32(truncatingIfNeeded: index)) }
+      if isNew {
+        arena.remoteIDs.append(id)
+        arena.remoteParts.append(UInt32(truncatingIfNeeded: part))
+      }
+    }
+  }
+}

@@ -1,0 +1,21 @@
+public import KVStore
+public import Messaging
+
+/// What loading batches has taken and moved so far.
+public struct LoadingTotals: Sendable {
+  public var rows = RowTraffic()
+  /// Bytes and requests to and from each peer, by rank.
+  public var peers: [Int: Client.Traffic] = [:]
+  /// Nodes whose sampling was asked of other workers.
+  public var remoteNodes = 0
+  /// Time of the thread that loads ahead.
+  public var sampleNanoseconds = 0
+  public var fetchNanoseconds = 0
+  /// Steps that are fetched ahead of the one that is computed, and sampled ahead of those.
+  public var stepsFetchedAhead = 0
+  public var stepsSampledAhead = 0
+  /// Most bytes so far of all batches, rows that were given up and books, what the budget bounds.
+  public var bytesAhead = 0
+
+  public init() {}
+}

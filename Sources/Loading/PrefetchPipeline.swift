@@ -1,0 +1,99 @@
+public import KVStore
+public import Messaging
+public import Telemetry
+
+/// Loads the batches of coming steps on a thread of its own while a step is computed: it samples a window of steps and fetches the rows of
+/// those that come next.
+///
+/// ```
+/// its thread   sample …t+d+w ─▶ announce to the cache ─▶ decide t+1…t+d ─▶ pull what is not here ─┐
+///                 ▲ memory of computed steps                                                     ▼
+/// compute      t−1 ◀──────────────────────────── step t                                   fetched steps
+/// ```
+/// The thread asks over connections of its own, runs over the ends of epochs, and takes as much memory as it may. The steps are the same
+/// bits as a `BatchLoader` loads when asked. Used by one thread.
+public final class PrefetchPipeline {
+  /// What bounds a pipeline.
+  public struct Limits: Sendable, Equatable {
+    /// Bytes of batches that are loaded ahead, their rows, rows that the cache has given up and its books.
+    public var memoryBytes: Int
+    /// Most steps whose rows are fetched ahead, at least 1.
+    public var depth: Int
+
+    public init(memoryBytes: Int, depth: Int) {
+      self.memoryBytes = memoryBytes
+      self.depth = depth
+    }
+  }
+
+  private let loader: BatchLoader
+  private let source: RoutedNeighborSource
+  private let store: RowStore
+  private let client: Client
+  private let limits: Limits
+  private let end: Int
+  private let trace: TraceLog?
+  private let queue = PrefetchQueue()
+  private var thread: NativeThread?
+  private var next: Int?
+  private var current: StepBatches?
+
+  /// - Parameters:
+  ///   - loader: Samples from `source`; used by nobody else from the first step on, like the next three.
+  ///   - store: Where rows come from.
+  ///   - client: The connections of `source` and `store`.
+  ///   - end: Steps of the whole run.
+  ///   - trace: Takes the times of the thread's work.
+  public init(
+    loader: BatchLoader, source: RoutedNeighborSource, store: RowStore, client: Client, limits: Limits, end: Int, trace: TraceLog? = nil
+  ) {
+    self.loader = loader
+    self.source = source
+    self.store = store
+    self.client = client
+    self.limits = limits
+    self.end = end
+    self.trace = trace
+  }
+
+  deinit { queue.close() }
+
+  /// The batches of a step, which come one after the other from the first that is asked for; the ones before are filled again.
+  ///
+  /// - Parameter step: Number of the step over the run.
+  /// - Throws: What sampling or fetching threw, in place of the step it was for; `SystemError` when there is no thread.
+  public func take(_ step: Int) throws -> [PartBatch] {
+    if thread == nil { try start(at: step) }
+    precondition(next == step && step < end, "steps come one after the other")
+    let last = current
+    current = nil
+    let batches = try queue.take(step, after: last)
+    precondition(batches.step == step, "step \(batches.step) instead of \(step)")
+    current = batches
+    next = step + 1
+    return batches.parts
+  }
+
+  /// What was taken last.
+  package var newest: [PartBatch] { current?.parts ?? [] }
+
+  /// What loading the steps that were taken has cost and moved; those sampled ahead of the last are in it too.
+  public var totals: LoadingTotals { current?.totals ?? LoadingTotals() }
+
+  /// Ends the thread and waits for it; what it asked other workers for is answered before.
+  public func close() {
+    queue.close()
+    thread?.join()
+    thread = nil
+    next = nil
+  }
+
+  private func start(at step: Int) throws {
+    next = step
+    let loop = PrefetchLoop(
+      loader: loader, source: source, store: store, client: client, queue: queue, trace: trace, steps: step..<end,
+      schedule: PrefetchSchedule(steps: step..<end, budget: limits.memoryBytes, mostFetched: limits.depth))
+    nonisolated(unsafe) let owned = loop  // Safe: from here on only the thread uses it.
+    thread = try NativeThread(name: "halo-ahead") { owned.run() }
+  }
+}

@@ -1,0 +1,68 @@
+import Foundation
+
+/// What the thread that loads ahead and the one that computes share.
+final class PrefetchQueue: @unchecked Sendable {
+  // Sendable: all access is under `condition`.
+  private let condition = NSCondition()
+  private var ready: [StepBatches] = []
+  private var free: [StepBatches] = []
+  /// Steps before this one are computed.
+  private var finished = 0
+  private var failure: (any Error)?
+  private var isClosed = false
+
+  /// Ends both sides' waiting, now and later.
+  func close() {
+    condition.lock()
+    isClosed = true
+    condition.broadcast()
+    condition.unlock()
+  }
+
+  /// Waits until all steps before `step` are computed; false when the queue was closed.
+  func waitUntilFinished(before step: Int) -> Bool {
+    condition.lock()
+    defer { condition.unlock() }
+    while finished < step, !isClosed { condition.wait() }
+    return !isClosed
+  }
+
+  /// Memory of a step that is computed; `nil` where there is none.
+  func takeFree() -> StepBatches? {
+    condition.lock()
+    defer { condition.unlock() }
+    return free.popLast()
+  }
+
+  /// Hands steps over to be computed.
+  func publish(_ steps: [StepBatches]) {
+    condition.lock()
+    ready += steps
+    condition.signal()
+    condition.unlock()
+  }
+
+  /// Ends the loading side; who computes gets the error in place of the next step.
+  func fail(_ error: any Error) {
+    condition.lock()
+    failure = error
+    condition.signal()
+    condition.unlock()
+  }
+
+  /// Gives the steps before `step` back and waits for `step`.
+  ///
+  /// - Parameter last: The step before.
+  /// - Throws: What loading it threw.
+  func take(_ step: Int, after last: StepBatches?) throws -> StepBatches {
+    condition.lock()
+    defer { condition.unlock() }
+    finished = step
+    if let last { free.append(last) }
+    condition.signal()
+    while ready.isEmpty, failure == nil, !isClosed { condition.wait() }
+    if ready.isEmpty, let failure { throw failure }
+    precondition(!ready.isEmpty, "a step of a pipeline that was closed")
+    return ready.removeFirst()
+  }
+}

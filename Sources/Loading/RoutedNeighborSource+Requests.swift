@@ -1,0 +1,70 @@
+import Graphs
+import Messaging
+import Sampling
+import Tensors
+
+/// What a hop of one or several steps asks of other workers.
+extension RoutedNeighborSource {
+  /// What a step asks of one worker.
+  struct NodeRequest {
+    let step: Int
+    let frontier: SamplingFrontier
+    let hop: HopSampler
+    let count: Int
+    let message: OutgoingRequest
+  }
+
+  struct NodeReply {
+    let request: NodeRequest
+    let reply: Reply
+  }
+
+  /// Collects what a step asks of each worker.
+  func requests(_ lists: [UnsafeBufferPointer<GlobalID>], step: Int, hop: HopSampler) -> [NodeRequest] {
+    let room = lists.reduce(0) { $0 + $1.count }
+    for frontier in frontiers { frontier?.begin(room: room) }
+    for (list, nodes) in lists.enumerated() {
+      let routes = routes[step][list].pointer
+      for (row, node) in nodes.enumerated() {
+        let worker = Int(routes[row].place) - localPlaces
+        if worker >= 0, let frontier = frontiers[worker] { routes[row].index = frontier.number(node) }
+      }
+    }
+    return frontiers.compactMap { frontier in
+      guard let frontier, !frontier.asked.isEmpty else { return nil }
+      let count = frontier.asked.count
+      askedNodes.add(count)
+      return NodeRequest(
+        step: step, frontier: frontier, hop: hop, count: count,
+        message: OutgoingRequest(
+          to: frontier.worker, .sampleNeighbors, step: hop.step, count: count, expectedReplyBytes: expectedReplyBytes(count, hop),
+          buffer: SamplingMessage.request(hop: hop, nodes: frontier.asked, idBytes: idBytes)))
+    }
+  }
+
+  /// Asks every worker what all steps want of it.
+  func ask(_ steps: [[NodeRequest]]) throws -> [NodeReply] {
+    let requests = Array(steps.joined())
+    guard !requests.isEmpty, let client else { return [] }
+    return zip(requests, try client.call(requests.map(\.message))).map { NodeReply(request: $0, reply: $1) }
+  }
+
+  /// Checks what was answered about a step and shows it to the pass.
+  func receive(_ answers: [NodeReply], step: Int) throws {
+    for answer in answers where answer.request.step == step {
+      let (frontier, hop, count) = (answer.request.frontier, answer.request.hop, answer.request.count)
+      try withExtendedLifetime(answer.reply) {
+        let parsed = try SamplingMessage.parseReply(
+          answer.reply.payload, nodeCount: count, hop: hop, graphNodes: nodeCount, peer: "worker \(frontier.worker)")
+        pass.setAnswer(frontier.read(parsed, nodeCount: count, relationCount: hop.relationCount), of: frontier.worker)
+      }
+    }
+  }
+
+  /// About what an answer takes; a hop that takes all edges is reckoned at 32 a relation.
+  private func expectedReplyBytes(_ nodes: Int, _ hop: HopSampler) -> Int {
+    hop.limits.reduce(SamplingMessage.replyHeaderBytes) {
+      $0 + nodes * ((hop.wantsDegrees ? 8 : 4) + (idBytes + (hop.wantsDegrees ? 4 : 0)) * min($1, 32))
+    }
+  }
+}

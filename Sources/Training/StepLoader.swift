@@ -1,0 +1,93 @@
+import Configuration
+import KVStore
+import Loading
+import Messaging
+import Partitions
+import Telemetry
+import Tensors
+
+/// The batches of training steps: loaded when they are needed or, where some of what they read belongs to other workers, ahead of that.
+final class StepLoader {
+  /// Loads a step when it is asked for; knows the seeds of every step.
+  let direct: BatchLoader
+  private let source: RoutedNeighborSource
+  private let store: RowStore
+  private let client: Client?
+  private let pipeline: PrefetchPipeline?
+
+  /// - Parameters:
+  ///   - input: Where the rows come from.
+  ///   - end: Steps of the whole run.
+  ///   - make: A loader of the run's batches.
+  /// - Throws: `MessagingError` when there are no more connections to be had.
+  init(
+    worker: Worker, input: FirstHopTable.Input, source: RoutedNeighborSource, execution: ExecutionConfiguration, end: Int, trace: TraceLog?,
+    make: (RoutedNeighborSource, RowStore) -> BatchLoader
+  ) throws {
+    direct = make(source, input.store)
+    self.source = source
+    store = input.store
+    client = worker.client
+    guard execution.prefetchDepth > 0, case .bytes(let memory) = execution.prefetchMemory, let client = try worker.connect() else {
+      pipeline = nil
+      return
+    }
+    let (aheadSource, aheadStore) = (
+      source.twin(client: client),
+      input.store.twin(client: client, cache: try worker.cache(of: input, execution, spareBytes: memory / 4))
+    )
+    pipeline = PrefetchPipeline(
+      loader: make(aheadSource, aheadStore), source: aheadSource, store: aheadStore, client: client,
+      limits: .init(memoryBytes: memory, depth: execution.prefetchDepth), end: end, trace: trace)
+  }
+
+  /// Whether batches are loaded on a thread of their own.
+  var loadsAhead: Bool { pipeline != nil }
+
+  /// The batches of a step, with their rows; steps one after the other.
+  func load(epoch: Int, step: Int, runStep: UInt32, clock: StageClock) throws -> [PartBatch] {
+    if let pipeline { return try clock.measure(.wait) { try pipeline.take(Int(runStep)) } }
+    let batches = try clock.measure(.sample) { try direct.sample(epoch: epoch, step: step) }
+    try clock.measure(.fetch) { try direct.fetch(epoch: epoch, step: step) }
+    return batches
+  }
+
+  /// What was loaded last.
+  var newest: [PartBatch] { pipeline?.newest ?? direct.newest }
+
+  /// What loading has taken and moved so far.
+  var totals: LoadingTotals {
+    if let pipeline { return pipeline.totals }
+    var totals = LoadingTotals()
+    totals.rows = store.traffic
+    totals.peers = client?.traffic ?? [:]
+    totals.remoteNodes = source.remoteNodes
+    return totals
+  }
+
+  /// Asks other workers for nothing more; before any of them ends.
+  func close() { pipeline?.close() }
+}
+
+extension Worker {
+  /// How rows that other workers have are kept; `nil`: not at all.
+  ///
+  /// - Parameter spareBytes: Most bytes for rows that are given up while steps under way read them.
+  /// - Throws: `InputError` for a policy that asks for more than the parts say.
+  fileprivate func cache(
+    of input: FirstHopTable.Input, _ execution: ExecutionConfiguration, spareBytes: Int
+  ) throws -> RowCacheOptions? {
+    let table = input.table
+    guard table.layout == .dense, table.strideBytes > 0, let policy = CachePolicy(rawValue: execution.cache.rawValue), policy != .none
+    else { return nil }
+    let rows =
+      switch execution.cacheMemory {
+      case .bytes(let bytes): bytes / table.strideBytes
+      case .share(let share):
+        Int(share * Double(parts.reduce(0) { $0 + book.innerRange(of: $1.part, type: table.nodeType).count }))
+      }
+    return RowCacheOptions(
+      policy: policy, rows: rows, spareBytes: spareBytes, stepsAhead: execution.prefetchDepth,
+      scores: try RowScores.of(policy, nodeType: table.nodeType, parts: parts, isRemote: input.store.isRemote))
+  }
+}
