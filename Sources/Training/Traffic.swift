@@ -82,20 +82,26 @@ extension Traffic {
 
 /// Reads the counters of all that moves bytes for a worker.
 struct TrafficMeter {
-  let store: RowStore
+  let store: RowStore?
   let source: RoutedNeighborSource
   let client: Client?
   let reducer: GradientReducer
+  /// `nil`: no rows are learned.
+  let learned: LearnedColumns?
 
   /// Totals so far.
   var reading: Traffic {
     var traffic = Traffic()
-    traffic.remoteRows = store.traffic.rowsPulled
-    traffic.remoteRowBytes = store.traffic.bytesPulled
+    for rows in [store?.traffic, learned?.input.traffic] {
+      traffic.remoteRows += rows?.rowsPulled ?? 0
+      traffic.remoteRowBytes += rows?.bytesPulled ?? 0
+    }
     traffic.remoteNodes = source.remoteNodes
-    for peer in client?.traffic.values ?? [:].values {
-      traffic.storeBytesSent += peer.bytesSent
-      traffic.storeBytesReceived += peer.bytesReceived
+    for peers in [client?.traffic, learned?.client?.traffic] {
+      for peer in peers?.values ?? [:].values {
+        traffic.storeBytesSent += peer.bytesSent
+        traffic.storeBytesReceived += peer.bytesReceived
+      }
     }
     traffic.reduceBytesSent = reducer.traffic.gradientBytesSent + reducer.traffic.weightBytesSent
     return traffic

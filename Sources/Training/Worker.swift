@@ -27,6 +27,9 @@ public final class Worker {
   let client: Client?
   private let server: Server?
   private let monitor: HeartbeatMonitor?
+  private let token: UInt64
+  /// Where each worker's server listens, by rank; empty where there is none.
+  private let endpoints: [String]
 
   /// Opens the worker's parts, starts its server and connects it with the others; a collective call.
   ///
@@ -63,17 +66,19 @@ public final class Worker {
     let served = ServedTables(tables, serving: assignment.parts(of: group.rank))
     self.served = served
     let token = try JobToken.agree(in: group)
+    self.token = token
     let needsServer = group.size > 1
     let book = book
     let server = try group.agree { () throws -> Server? in
       guard needsServer else { return nil }
-      var handlers = rowHandlers(book: book, tables: served)
+      var handlers = rowHandlers(book: book, tables: served).merging(gradientHandlers(tables: served)) { first, _ in first }
       handlers[.sampleNeighbors] = SamplingService.handler(
         book: book, own: own.mapValues(\.inEdges), relationCount: manifest.schema.relations.count, seed: seed)
       return try Server(token: token, handlers: handlers, host: nil)
     }
     self.server = server
     let endpoints = try group.allGather(Array((server?.endpoint ?? "").utf8)).map { String(decoding: $0, as: UTF8.self) }
+    self.endpoints = endpoints
     let remote = Set((0..<manifest.partCount).filter { mapped[$0] == nil }.map { assignment.worker(of: $0) })
     client = try group.agree {
       remote.isEmpty
@@ -108,6 +113,23 @@ public final class Worker {
 
   private func store(of shards: TableShards) -> RowStore {
     RowStore(shards: shards, book: book, workers: workerOfPart, client: client)
+  }
+
+  /// Numbers that no other table has.
+  var freeTableNumber: Int { tables.count + 1 }
+
+  /// Serves learned rows and takes gradients of them; a collective call, after which every worker can ask.
+  ///
+  /// - Returns: Connections to all other workers, whose learned rows are always pulled, for one thread; `nil` where there are none.
+  func open(_ table: LearnedTable) throws -> Client? {
+    served.add(table)
+    table.whenApplied { [weak server = server] in server?.wakeUp() }
+    try group.barrier()
+    return try group.agree {
+      guard server != nil else { return nil }
+      let others = endpoints.indices.filter { $0 != group.rank }
+      return try Client(token: token, endpoints: Dictionary(uniqueKeysWithValues: others.map { ($0, endpoints[$0]) }))
+    }
   }
 
   /// In-edges that the parts read in place keep of other parts' nodes.
