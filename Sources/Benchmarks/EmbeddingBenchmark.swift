@@ -44,9 +44,13 @@ public enum EmbeddingBenchmark {
         "--rows", expected: "at least \(4 * max(request.batch, request.timedRows)) and fewer than \(stride)", found: "\(request.rows)")
     }
     let bench = EmbeddingRun(request)
-    let begin = MonotonicClock.now()
-    let losses = try (0..<request.steps).map { try bench.step($0) }
-    let seconds = Double(max(1, MonotonicClock.now() - begin)) * 1e-9
+    var seconds = 0.0
+    let losses = try (0..<request.steps).map { step in
+      bench.prepare(step)
+      let begin = MonotonicClock.now()
+      defer { seconds += Double(max(1, MonotonicClock.now() - begin)) * 1e-9 }
+      return try bench.step(step)
+    }
     let peak = ProcessMemory.current()?.peak ?? 0
     let rates = try bench.rates()
     return EmbeddingReport(
@@ -65,6 +69,8 @@ private final class EmbeddingRun {
   private let arena = RowArena()
   private let threads: Threads
   private let ids: [Buffer<GlobalID>]
+  /// Of each part's rows.
+  private let targets: [Matrix]
   private let gradient: Matrix
 
   init(_ request: EmbeddingBenchmark.Request) {
@@ -82,22 +88,33 @@ private final class EmbeddingRun {
     store = RowStore(shards: table.shards, book: book, workers: workers, client: nil)
     push = GradientPush(table, workers: workers, rank: 0, client: nil)
     ids = (0..<parts).map { _ in Buffer(count: request.batch) }
+    targets = (0..<parts).map { _ in Matrix(rows: request.batch, columns: request.columns) }
     gradient = Matrix(rows: max(request.batch, request.timedRows), columns: request.columns)
+  }
+
+  /// Draws the rows of a step and their targets.
+  func prepare(_ step: Int) {
+    let batch = request.batch
+    for (part, ids) in ids.enumerated() {
+      let first = step * EmbeddingBenchmark.partCount * batch + part * batch / 2
+      for index in 0..<batch {
+        let row = (first + index) &* EmbeddingBenchmark.stride % request.rows
+        ids.pointer[index] = GlobalID(Int64(row))
+        let target = targets[part].view.row(index)
+        for column in 0..<request.columns { target[column] = Float((31 &* row &+ 7 &* column) % 127) / 64 - 1 }
+      }
+    }
   }
 
   /// One step of the task; its loss.
   func step(_ step: Int) throws -> Double {
     let batch = request.batch
-    for (part, ids) in ids.enumerated() {
-      let first = step * EmbeddingBenchmark.partCount * batch + part * batch / 2
-      for index in 0..<batch { ids.pointer[index] = GlobalID(Int64((first + index) &* EmbeddingBenchmark.stride % request.rows)) }
-    }
     let lists = ids.map { UnsafeBufferPointer($0.elements) }
     let rows = try store.resolve(lists, step: UInt32(step), into: arena, threads: threads)
     var loss = 0.0
     for part in ids.indices {
       let gradient = gradient.view.prefix(batch)
-      loss += distance(rows[part], lists[part], into: gradient)
+      loss += distance(rows[part], targets[part].view, into: gradient)
       try push.add(part: part, nodes: lists[part], gradient: gradient, threads: threads)
     }
     try push.send()
@@ -107,18 +124,16 @@ private final class EmbeddingRun {
   }
 
   /// Writes rows less their targets, and returns half the sum of their squares.
-  private func distance(_ rows: InputRows, _ ids: UnsafeBufferPointer<GlobalID>, into gradient: MatrixView) -> Double {
+  private func distance(_ rows: InputRows, _ targets: MatrixView, into gradient: MatrixView) -> Double {
     let source = RowSource(rows, segments: SegmentTable())
-    Gather.copy(from: 0, of: source, into: gradient)
-    let sums = Buffer<Double>(count: (ids.count + 255) / 256)
-    nonisolated(unsafe) let ids = ids
-    threads.forEachChunk(of: ids.count, by: 256) { chunk in
+    let sums = Buffer<Double>(count: (targets.rows + 255) / 256)
+    threads.forEachChunk(of: targets.rows, by: 256) { chunk in
+      Gather.copy(from: chunk.lowerBound, of: source, into: gradient.rows(chunk))
       var sum = 0.0
       for index in chunk {
-        let row = gradient.row(index)
-        let number = 31 &* Int(ids[index].rawValue)
+        let (row, target) = (gradient.row(index), targets.row(index))
         for column in 0..<gradient.columns {
-          row[column] -= Float((number &+ 7 &* column) % 127) / 64 - 1
+          row[column] -= target[column]
           sum += Double(row[column]) * Double(row[column])
         }
       }
@@ -129,52 +144,76 @@ private final class EmbeddingRun {
 
   /// Bytes per second of reading, updating, both with the way to the owner, and of what the machine does with the same rows.
   func rates() throws -> EmbeddingReport.Rates {
-    let count = request.timedRows
-    let sequences = (0..<request.trials + 1).map { trial in
-      Buffer(
-        copying: (0..<count).map { UInt32(((trial + 1_000) * count + $0) &* EmbeddingBenchmark.stride % (request.rows / 4)) })
-    }
+    let (count, values) = (request.timedRows, request.columns * 4)
+    let moved = values + request.optimizer.stateBytes(columns: request.columns)
     let nodes = Buffer<GlobalID>(count: count)
+    let list = UnsafeBufferPointer(nodes.elements)
+    let none = UnsafeBufferPointer(rebasing: list[..<0])
     let matrix = gradient.view.prefix(count)
-    let values = request.columns * 4
-    let state = request.optimizer.stateBytes(columns: request.columns)
-    var times: [[Double]] = [[], [], [], []]
-    for sequence in sequences {
-      // Rows of one part: the smaller its memory, the kinder the caches; the bench states its size.
-      for index in 0..<count { nodes.pointer[index] = GlobalID(Int64(sequence.pointer[index])) }
-      let list = UnsafeBufferPointer(nodes.elements)
+    var times: [[Double]] = [[], [], [], [], []]
+    for trial in 0...request.trials {
+      // Every body has rows of its own: what one leaves in the caches serves no other.
+      func draw(_ body: Int) -> Buffer<UInt32> {
+        let first = (1_000 + 4 * trial + body) * count
+        let rows = Buffer(copying: (0..<count).map { UInt32((first + $0) &* EmbeddingBenchmark.stride % (request.rows / 4)) })
+        for index in 0..<count { nodes.pointer[index] = GlobalID(Int64(rows.pointer[index])) }
+        return rows
+      }
+      let touched = draw(0)
+      let limit = seconds { touch(touched) }
+      let again = draw(1)
+      let rewritten = seconds { rewrite(again) }
+      _ = draw(2)
       let read = try seconds {
         let rows = try store.resolve([list], step: UInt32(table.appliedSteps), into: arena, threads: threads)[0]
         let source = RowSource(rows, segments: SegmentTable())
         threads.forEachChunk(of: count, by: Tiles.height) { Gather.copy(from: $0.lowerBound, of: source, into: matrix.rows($0)) }
       }
+      _ = draw(3)
       let pushed = try seconds {
         for part in 0..<EmbeddingBenchmark.partCount {
-          let mine = part == 0 ? list : UnsafeBufferPointer(rebasing: list[..<0])
-          try push.add(part: part, nodes: mine, gradient: part == 0 ? matrix : matrix.prefix(0), threads: threads)
+          try push.add(part: part, nodes: part == 0 ? list : none, gradient: part == 0 ? matrix : matrix.prefix(0), threads: threads)
         }
         try push.send()
       }
       let applied = try seconds { try table.apply(learningRate: 1e-6, gradientScale: 1, threads: threads) }
-      let limit = seconds { touch(sequence) }
-      for (index, time) in [read, applied, pushed + applied, limit].enumerated() { times[index].append(time) }
+      for (index, time) in [limit, rewritten, read, applied, pushed + applied].enumerated() { times[index].append(time) }
     }
     func rate(_ index: Int, _ bytes: Int) -> [Double] { times[index].dropFirst().map { Double(count * bytes) / $0 } }
-    return withExtendedLifetime((sequences, nodes)) {
+    return withExtendedLifetime(nodes) {
       EmbeddingReport.Rates(
-        reads: rate(0, values), updates: rate(1, values + state), pushesAndUpdates: rate(2, values + state), limit: rate(3, values + state))
+        limit: rate(0, moved), rewrites: rate(1, moved), reads: rate(2, values), updates: rate(3, moved), pushesAndUpdates: rate(4, moved))
     }
   }
 
-  /// Reads the rows and their state, and does nothing with them.
-  private func touch(_ sequence: Buffer<UInt32>) {
+  /// Rows of an array, with what every row takes.
+  private var arrays: [(base: UnsafeRawPointer, bytes: Int)] {
     let memory = table.memory(ofPart: 0)
-    let rows = UnsafeBufferPointer(sequence.elements)
-    MemoryLimits.touch(
-      memory.values, strideBytes: 4 * request.columns, rowBytes: 4 * request.columns, sequence: rows, ahead: 16, threads: threads)
-    for state in memory.state {
-      let bytes = 4 * request.optimizer.stateWidth(columns: request.columns)
-      MemoryLimits.touch(state, strideBytes: bytes, rowBytes: bytes, sequence: rows, ahead: 16, threads: threads)
+    let state = 4 * request.optimizer.stateWidth(columns: request.columns)
+    return [(memory.values, 4 * request.columns)] + memory.state.map { ($0, state) }
+  }
+
+  /// Reads the rows and their state, and does nothing with them.
+  private func touch(_ rows: Buffer<UInt32>) {
+    for (base, bytes) in arrays {
+      MemoryLimits.touch(
+        base, strideBytes: bytes, rowBytes: bytes, sequence: UnsafeBufferPointer(rows.elements), ahead: 16, threads: threads)
+    }
+  }
+
+  /// Reads the rows and their state and writes them back as they are.
+  private func rewrite(_ rows: Buffer<UInt32>) {
+    // A factor that the compiler does not know to be 1.
+    let one = Float(request.trials) / Float(max(1, request.trials))
+    for (base, bytes) in arrays {
+      nonisolated(unsafe) let base = UnsafeMutableRawPointer(mutating: base)  // Safe: rows are distinct.
+      threads.forEachChunk(of: rows.count, by: 2_048) { chunk in
+        for index in chunk {
+          if index &+ 8 < chunk.upperBound { RowStep.ask(for: base + Int(rows.pointer[index &+ 8]) &* bytes, bytes: bytes) }
+          let row = base + Int(rows.pointer[index]) &* bytes
+          RowArithmetic.scale(row.assumingMemoryBound(to: Float.self), by: one, count: bytes / 4)
+        }
+      }
     }
   }
 

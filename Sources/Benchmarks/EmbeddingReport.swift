@@ -24,20 +24,23 @@ public struct EmbeddingReport: Codable, Sendable, CustomStringConvertible {
   public var reads: Rate
   /// Bytes of rows and state that are moved per second, each counted once though read and written.
   public var updates: Rate
-  /// The same with sorting and copying the gradients.
+  /// The same with copying the gradients to where they are applied.
   public var pushesAndUpdates: Rate
   /// Bytes of rows and state that this machine reads per second at the same places, with as many threads, and nothing else.
   public var limit: Rate
-  /// Shares of the limit, round by round.
+  /// The same read and written back, each byte counted once.
+  public var rewrites: Rate
+  /// Shares of the limit, round by round; of the rewriting for what is moved.
   public var shareOfReads: Rate
   public var shareOfUpdates: Rate
   public var shareOfPushesAndUpdates: Rate
 
   struct Rates {
+    var limit: [Double]
+    var rewrites: [Double]
     var reads: [Double]
     var updates: [Double]
     var pushesAndUpdates: [Double]
-    var limit: [Double]
   }
 
   init(
@@ -50,9 +53,10 @@ public struct EmbeddingReport: Codable, Sendable, CustomStringConvertible {
     (self.valueBytes, self.stateBytes, self.peakMemory) = (valueBytes, stateBytes, peakMemory)
     (reads, updates) = (Rate(trials: rates.reads), Rate(trials: rates.updates))
     (pushesAndUpdates, limit) = (Rate(trials: rates.pushesAndUpdates), Rate(trials: rates.limit))
-    func share(_ values: [Double]) -> Rate { Rate(trials: zip(values, rates.limit).map { $0 / $1 }) }
-    (shareOfReads, shareOfUpdates) = (share(rates.reads), share(rates.updates))
-    shareOfPushesAndUpdates = share(rates.pushesAndUpdates)
+    rewrites = Rate(trials: rates.rewrites)
+    func share(_ values: [Double], of limit: [Double]) -> Rate { Rate(trials: zip(values, limit).map { $0 / $1 }) }
+    (shareOfReads, shareOfUpdates) = (share(rates.reads, of: rates.limit), share(rates.updates, of: rates.rewrites))
+    shareOfPushesAndUpdates = share(rates.pushesAndUpdates, of: rates.rewrites)
   }
 
   public var description: String {
@@ -67,11 +71,12 @@ public struct EmbeddingReport: Codable, Sendable, CustomStringConvertible {
       \(rows) learned rows of \(columns) columns, \(optimizer); \(threads) threads
       \(losses.count) steps of 4 × \(batch) rows: loss \(losses.first ?? 0) to \(losses.last ?? 0), \
       \(String(format: "%.2f", rowsPerSecond / 1e6)) M rows/s
-      \(timedRows) random rows at a time, \(trials) rounds; shares are of the reads of the same rows and state
+      \(timedRows) random rows at a time, \(trials) rounds; bytes count once, though what is moved is read and written
       \(line("reads of rows and state, no more", limit, nil))
-      \(line("rows copied", reads, shareOfReads))
-      \(line("rows and state moved", updates, shareOfUpdates))
-      \(line("with gradients sorted and copied", pushesAndUpdates, shareOfPushesAndUpdates))
+      \(line("both read and written back", rewrites, nil))
+      \(line("rows copied, of the reads", reads, shareOfReads))
+      \(line("both moved, of the writing back", updates, shareOfUpdates))
+      \(line("with gradients copied to them", pushesAndUpdates, shareOfPushesAndUpdates))
       \(String(format: "memory: %.0f MB of rows, %.0f MB of state, %.0f MB at the peak (%.2f times)", Double(valueBytes) / 1e6,
         Double(stateBytes) / 1e6, Double(peakMemory) / 1e6, held))
       """

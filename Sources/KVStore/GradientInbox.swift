@@ -11,7 +11,7 @@ final class GradientInbox: @unchecked Sendable {
   /// Gradients of one part for one step.
   final class PartGradients: @unchecked Sendable {
     // Sendable: as the inbox says.
-    /// Global ids, increasing once all have come.
+    /// Distinct global ids.
     let ids = GrowingBuffer<Int64>()
     /// One row for each id.
     let values = GrowingBuffer<Float>()

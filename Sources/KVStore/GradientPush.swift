@@ -65,7 +65,7 @@ public final class GradientPush {
     try client.call(requests) { _, _ in }
   }
 
-  /// Rows by owner, increasing.
+  /// Rows by owner; those that travel increasing, which is how their owner sees that none is there twice.
   private func sort(_ nodes: UnsafeBufferPointer<GlobalID>, _ threads: Threads) {
     for list in keys { list.removeAll() }
     for row in 0..<nodes.count {
@@ -73,8 +73,9 @@ public final class GradientPush {
       let worker = workers[table.lookup.part(of: id)]
       keys[worker].append(UInt64(truncatingIfNeeded: id &- firsts[worker]) << 32 | UInt64(truncatingIfNeeded: row))
     }
-    let keys = keys
+    let (keys, rank) = (keys, rank)
     threads.forEach(keys.count) { worker in
+      guard worker != rank else { return }
       var list = keys[worker].elements
       list.sort()
     }
