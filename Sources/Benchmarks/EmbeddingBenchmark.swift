@@ -2,6 +2,7 @@ import Graphs
 import KVStore
 public import Kernels
 import Partitions
+import Sampling
 import Telemetry
 import Tensors
 
@@ -27,7 +28,7 @@ public enum EmbeddingBenchmark {
     /// Different rows of a timed read or update.
     public var timedRows = 100_000
     public var threads = 1
-    /// Timed rounds, after one to warm up.
+    /// Timed rounds, after two to warm up.
     public var trials = 10
 
     public init() {}
@@ -151,11 +152,13 @@ private final class EmbeddingRun {
     let none = UnsafeBufferPointer(rebasing: list[..<0])
     let matrix = gradient.view.prefix(count)
     var times: [[Double]] = [[], [], [], [], []]
-    for trial in 0...request.trials {
+    // Two rounds warm up: gradients of even and odd steps have memory of their own.
+    for trial in 0..<request.trials + 2 {
       // Every body has rows of its own: what one leaves in the caches serves no other.
       func draw(_ body: Int) -> Buffer<UInt32> {
-        let first = (1_000 + 4 * trial + body) * count
-        let rows = Buffer(copying: (0..<count).map { UInt32((first + $0) &* EmbeddingBenchmark.stride % (request.rows / 4)) })
+        let permutation = FeistelPermutation(
+          count: request.rows / 4, key: RandomKey(seed: 0, purpose: .permutation), epoch: UInt32(4 * trial + body))
+        let rows = Buffer(copying: (0..<count).map { UInt32(permutation[$0]) })
         for index in 0..<count { nodes.pointer[index] = GlobalID(Int64(rows.pointer[index])) }
         return rows
       }
@@ -179,7 +182,7 @@ private final class EmbeddingRun {
       let applied = try seconds { try table.apply(learningRate: 1e-6, gradientScale: 1, threads: threads) }
       for (index, time) in [limit, rewritten, read, applied, pushed + applied].enumerated() { times[index].append(time) }
     }
-    func rate(_ index: Int, _ bytes: Int) -> [Double] { times[index].dropFirst().map { Double(count * bytes) / $0 } }
+    func rate(_ index: Int, _ bytes: Int) -> [Double] { times[index].dropFirst(2).map { Double(count * bytes) / $0 } }
     return withExtendedLifetime(nodes) {
       EmbeddingReport.Rates(
         limit: rate(0, moved), rewrites: rate(1, moved), reads: rate(2, values), updates: rate(3, moved), pushesAndUpdates: rate(4, moved))

@@ -11,9 +11,11 @@ public struct RowStep: Sendable {
 
   private let rule: Rule
   private let rate: Float
+  private let instructions: InstructionSet
 
   /// - Parameter step: Its scale is not used: every row has its own.
-  public init(_ optimizer: RowOptimizer, _ step: OptimizerStep) {
+  public init(_ optimizer: RowOptimizer, _ step: OptimizerStep, instructions: InstructionSet = .detected) {
+    self.instructions = instructions
     rate = Float(step.learningRate)
     rule =
       switch optimizer {
@@ -42,7 +44,7 @@ public struct RowStep: Sendable {
     case .descent:
       GradientDescent.move(row, gradient, velocity: nil, momentum: 0, decay: 0, scale: scale, rate: rate, count: columns)
     case .adagrad(let epsilon):
-      Self.adagrad(row, gradient, first, scale: scale, rate: rate, epsilon: epsilon, count: columns)
+      halo_adagrad(instructions.native, row, gradient, first, scale, rate, epsilon, columns)
     case .rowAdagrad(let epsilon):
       first.pointee += Self.squares(gradient, scale: scale, count: columns) / Float(columns)
       let rate = rate / (first.pointee.squareRoot() + epsilon)
@@ -50,30 +52,6 @@ public struct RowStep: Sendable {
     case .adam(var factors):
       factors.gradient = scale
       factors.move(row, gradient, first, second, count: columns)
-    }
-  }
-
-  @inline(__always)
-  private static func adagrad(
-    _ row: UnsafeMutablePointer<Float>, _ gradient: UnsafePointer<Float>, _ squares: UnsafeMutablePointer<Float>, scale: Float, rate: Float,
-    epsilon: Float, count: Int
-  ) {
-    let (w, s, d) = (UnsafeMutableRawPointer(row), UnsafeMutableRawPointer(squares), UnsafeRawPointer(gradient))
-    var index = 0
-    while index &+ 8 <= count {
-      let offset = index &* 4
-      let g = d.loadUnaligned(fromByteOffset: offset, as: SIMD8<Float>.self) * scale
-      let sum = s.loadUnaligned(fromByteOffset: offset, as: SIMD8<Float>.self) + g * g
-      let moved = w.loadUnaligned(fromByteOffset: offset, as: SIMD8<Float>.self) - rate * (g / (sum.squareRoot() + epsilon))
-      s.storeBytes(of: sum, toByteOffset: offset, as: SIMD8<Float>.self)
-      w.storeBytes(of: moved, toByteOffset: offset, as: SIMD8<Float>.self)
-      index &+= 8
-    }
-    while index < count {
-      let g = gradient[index] * scale
-      squares[index] += g * g
-      row[index] -= rate * (g / (squares[index].squareRoot() + epsilon))
-      index &+= 1
     }
   }
 

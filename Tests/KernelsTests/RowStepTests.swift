@@ -57,6 +57,19 @@ import Testing
     #expect(rule.stateBytes(columns: columns) == 4 * rule.stateNames.count * width)
   }
 
+  @Test func instructionSetsGiveTheSameBits() {
+    var draws = Draws(9)
+    let (weights, gradient, sums) = (draws.floats(61), draws.floats(61), draws.floats(61).map(abs))
+    let g = keep(Buffer(copying: gradient))
+    func moved(_ instructions: InstructionSet) -> [[Float]] {
+      let (row, squares) = (keep(Buffer(copying: weights)), keep(Buffer(copying: sums)))
+      let step = RowStep(.adagrad(), OptimizerStep(number: 1, learningRate: 0.1, gradientScale: 1), instructions: instructions)
+      for _ in 0..<3 { step.move(row.pointer, by: g.pointer, times: 0.3, squares.pointer, squares.pointer, columns: 61) }
+      return [Array(row.elements), Array(squares.elements)]
+    }
+    for instructions in InstructionSet.available { #expect(moved(instructions) == moved(.portable)) }
+  }
+
   /// The dense rule and the row rule are one loop: without a correction of ε they have the same bits.
   @Test func aRowMovesAsDenseWeightsDo() {
     var draws = Draws(5)

@@ -37,7 +37,7 @@ struct BenchEmbeddingCommand: ParsableCommand {
   @Option(help: "Threads.")
   var threads = 1
 
-  @Option(help: "Timed rounds, after one to warm up.")
+  @Option(help: "Timed rounds, after two to warm up.")
   var trials = EmbeddingBenchmark.Request().trials
 
   @OptionGroup var report: ReportOptions
