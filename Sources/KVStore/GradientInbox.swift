@@ -63,11 +63,6 @@ final class GradientInbox: @unchecked Sendable {
   /// Steps that are applied; rows are those of this step.
   var appliedSteps: Int { withLock { applied } }
 
-  /// Bytes that wait or are kept for the next pushes.
-  var capacityBytes: Int {
-    withLock { slots.joined().reduce(0) { $0 + 8 * $1.ids.capacity + 4 * $1.values.capacity } }
-  }
-
   /// Whether rows are those of `step`; `nil`: they will be.
   ///
   /// - Throws: `InputError` when they never will be again.

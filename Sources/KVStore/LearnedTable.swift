@@ -102,8 +102,6 @@ public final class LearnedTable: @unchecked Sendable {
   /// Bytes of the own rows, and of what the optimiser keeps beside them.
   public var valueBytes: Int { parts.reduce(0) { $0 + $1.values.count } }
   public var stateBytes: Int { parts.reduce(0) { $0 + $1.state.reduce(0) { $0 + 4 * $1.count } } }
-  /// Bytes held for the gradients of steps.
-  public var gradientBytes: Int { inbox.capacityBytes + touched.capacityBytes }
 
   /// Calls `body` whenever a step has been applied, on the thread that applies it.
   public func whenApplied(_ body: @escaping @Sendable () -> Void) { listener.withLock { $0 = body } }

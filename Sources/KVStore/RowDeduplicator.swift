@@ -14,9 +14,6 @@ package final class RowDeduplicator {
   /// Ids since the last `removeAll`, which are numbered from 0 in order of first appearance.
   package private(set) var count = 0
 
-  /// Bytes of the table.
-  var capacityBytes: Int { slots.count * MemoryLayout<Slot>.stride }
-
   /// Forgets all ids. O(1), but once in 2³² times.
   package func removeAll() {
     count = 0

@@ -16,11 +16,6 @@ final class TouchedRows: @unchecked Sendable {
 
   var count: Int { places.count }
 
-  /// Bytes that are kept for the next step.
-  var capacityBytes: Int {
-    8 * (places.capacity + vectors.capacity) + 4 * (begins.capacity + parts.capacity + numbers.capacity) + deduplicator.capacityBytes
-  }
-
   /// Gathers the gradients of all parts by row. O(gradients).
   ///
   /// - Parameters:

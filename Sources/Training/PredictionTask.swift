@@ -59,7 +59,11 @@ struct PredictionTask {
     self.split = split
     nodeType = type
     self.table = table
-    inputTable = training.learnsInputs ? Self.learnedTable(training, after: table, nodeType: type) : table!  // Without learned columns there are fixed ones.
+    if training.learnsInputs {
+      inputTable = Self.learnedTable(training, after: table, nodeType: type)
+    } else {
+      inputTable = table!  // Without learned columns there are fixed ones.
+    }
     self.training = training
     let relations = manifest.schema.relations.map(\.name)
     limits = try training.fanout.limits(relations: relations)
