@@ -1,4 +1,5 @@
 public import Collectives
+import Configuration
 import Loading
 import Partitions
 import Tensors
@@ -14,6 +15,10 @@ public enum EpochBenchmark {
     _ request: TrainingJob.Request, epochs: Int, group: any ProcessGroup, report: @escaping (String) -> Void
   ) throws -> EpochReport? {
     precondition(epochs >= 1, "\(epochs) epochs to measure")
+    guard !request.training.learnsInputs else {
+      throw ConfigurationError(
+        "--embed", expected: "0 where an epoch is measured beside its limits", found: "\(request.training.embedding.columns)")
+    }
     var request = request
     request.run = nil
     request.evaluates = false

@@ -1,6 +1,6 @@
 extension JobKey {
   /// Every key of a job file, in the order in which a run stores them.
-  public static let all: [JobKey] = job + model + data + learning + optimisation + evaluation + execution
+  public static let all: [JobKey] = job + model + data + embedding + learning + optimisation + evaluation + execution
 
   private static let job: [JobKey] = [
     .path("partitions", \.partitions),
@@ -68,6 +68,14 @@ extension JobKey {
     .real("momentum", \.training.momentum),
     .reals("weight-decay", \.training.weightDecay),
     .real("clip-norm", \.training.clipNorm),
+  ]
+
+  private static let embedding: [JobKey] = [
+    .whole("embed", \.training.embedding.columns),
+    .choice("embed-optimizer", \.training.embedding.optimizer),
+    .real("embed-learning-rate", \.training.embedding.learningRate),
+    .choice("embed-gradient", \.training.embedding.gradient),
+    .choice("embed-type", \.training.embedding.element),
   ]
 
   private static let evaluation: [JobKey] = [

@@ -21,6 +21,18 @@ extension TrainingConfiguration {
     }
     try validateFirstHop()
     try validateAggregation()
+    try validateEmbedding()
+  }
+
+  private func validateEmbedding() throws {
+    try require((0...65_536).contains(embedding.columns), "--embed", "0 to 65536 columns", embedding.columns)
+    try require(learnsInputs || features != Self.noFeatures, "--features", "a table, or --embed", features)
+    guard learnsInputs else { return }
+    let rate = embedding.learningRate
+    try require(rate.isFinite && rate > 0, "--embed-learning-rate", "a number above 0", rate)
+    try require(firstHop == .sampled, "--first-hop", "sampled with --embed, whose rows change every step", firstHop.rawValue)
+    try require(!isFullBatch, "--aggregate", "cpu with --embed, whose rows change every step", aggregate)
+    try require(!rowNormalise, "--row-normalise", "off with --embed, whose rows are not divided by their sums", "on")
   }
 
   private func validateAggregation() throws {

@@ -91,8 +91,9 @@ public struct TrainingConfiguration: Codable, Equatable, Sendable {
   public var attentionDropout: Float = 0
 
   // The data.
-  /// Table of input features.
+  /// Table of input features; `none`: learned columns alone.
   public var features = "feat"
+  public var embedding = EmbeddingConfiguration()
   /// Divides every feature row by its sum, as the published protocol of the Planetoid graphs does.
   public var rowNormalise = false
   /// Name of the split; empty: the first of the partition.

@@ -8,6 +8,21 @@ public enum InferenceInput {
   case store(RowStore)
   /// Rows of the inner nodes of each own part, in local order; rows of halo nodes are exchanged as those of hidden layers are.
   case tables([FeatureTable])
+  /// Learned columns as of the step at hand, after fixed ones where there are any.
+  case learned(LearnedInput, after: RowStore?)
+}
+
+extension InferenceInput {
+  /// - Precondition: There are fixed or learned columns.
+  public init(fixed: RowStore?, learned: LearnedInput?) {
+    if let learned {
+      self = .learned(learned, after: fixed)
+    } else if let fixed {
+      self = .store(fixed)
+    } else {
+      preconditionFailure("a model without input columns")
+    }
+  }
 }
 
 extension InferenceInput {

@@ -46,7 +46,7 @@ extension LayerwiseInference {
   private var fixedBytes: Int {
     let locals = parts.map { $0.innerCount + $0.haloCount }
     let perLocal = (model.shape.readsDegrees ? 4 : 0) + (model.shape.rowNormalise ? 4 : 0)
-    return halo.residentBytes + perLocal * locals.reduce(0, +) + model.inferenceSourceBytes * (locals.max() ?? 0)
+    return heldInputBytes + halo.residentBytes + perLocal * locals.reduce(0, +) + model.inferenceSourceBytes * (locals.max() ?? 0)
       + 4 * model.parameters.count + (aggregator.takesWholeLayers ? wholeLayerBytes : 0)
   }
 

@@ -18,9 +18,12 @@ public final class LayerwiseInference {
   let halo: HaloExchange
   let group: any ProcessGroup
   let aggregator: any Aggregator
+  let heldInputBytes: Int
   private let threads: Threads
   private let edges: [InferenceEdges]
   private let workspace: InferenceWorkspace
+  /// Fixed and learned input columns, part by part.
+  private var joined: [JoinedRows] = []
 
   /// A collective call.
   ///
@@ -28,10 +31,12 @@ public final class LayerwiseInference {
   ///   - parts: The worker's own parts, increasing.
   ///   - input: Gives the input rows, of the model's width and layout.
   ///   - aggregator: Brings the rows of neighbours together; whole layers at once only for a model whose layers sum them.
+  ///   - heldInputBytes: Bytes of input rows that the caller holds in memory of its own, which counts.
   public init(
     parts: [LocalPartition], model: Model, input: InferenceInput, assignment: PartAssignment, group: any ProcessGroup,
-    aggregator: any Aggregator = CPUAggregator(), threads: Threads
+    aggregator: any Aggregator = CPUAggregator(), heldInputBytes: Int = 0, threads: Threads
   ) throws {
+    self.heldInputBytes = heldInputBytes
     precondition(!aggregator.takesWholeLayers || model.shape.kind.sumsNeighbours, "\(model.shape.kind) sums no rows")
     self.parts = parts
     self.model = model
@@ -144,7 +149,14 @@ public final class LayerwiseInference {
     let innerOnly = model.transformedColumns(of: layer) > 0
     let rows: [InputRows]
     switch input {
-    case .store(let store) where layer == 0: rows = try featureRows(store, innerOnly: innerOnly, into: arena)
+    case .store(let store) where layer == 0:
+      rows = try withNodes(innerOnly: innerOnly) { try store.resolve($0, step: 0, into: arena, threads: threads) }
+    case .learned(let learned, let fixed) where layer == 0:
+      rows = try withNodes(innerOnly: innerOnly) { nodes in
+        try learned.resolve(nodes, threads: threads)
+        let before = try fixed?.resolve(nodes, step: 0, into: arena, threads: threads)
+        return learned.rows(after: before, in: &joined, threads: threads)
+      }
     case .tables(let tables) where layer == 0:
       rows = try referenced(InferenceInput.segments(of: tables), layer: layer, innerOnly: innerOnly, storage)
     default:
@@ -181,15 +193,15 @@ public final class LayerwiseInference {
       base: UnsafeRawPointer(arrived.view.base), rows: arrived.view.rows, strideBytes: 4 * words, elementType: type, owner: arrived)
   }
 
-  private func featureRows(_ store: RowStore, innerOnly: Bool, into arena: RowArena) throws -> [InputRows] {
+  /// Calls `body` with the global ids of every own part's nodes, by part-local id.
+  private func withNodes<Result>(innerOnly: Bool, _ body: ([UnsafeBufferPointer<GlobalID>]) throws -> Result) rethrows -> Result {
     let lists = parts.map { part in
       let ids = Buffer<GlobalID>(count: innerOnly ? part.innerCount : part.innerCount + part.haloCount)
       for local in 0..<ids.count { ids.pointer[local] = part.globalID(of: PartLocalID(UInt32(local))) }
       return ids
     }
     return try withExtendedLifetime(lists) {
-      try store.resolve(
-        lists.map { UnsafeBufferPointer(start: $0.pointer, count: $0.count) }, step: 0, into: arena, threads: threads)
+      try body(lists.map { UnsafeBufferPointer(start: $0.pointer, count: $0.count) })
     }
   }
 

@@ -1,3 +1,4 @@
+public import KVStore
 public import Loading
 public import Models
 import Sampling
@@ -10,17 +11,21 @@ public import Tensors
 public final class SampledInference {
   private let model: Model
   private let loader: BlockLoader
+  /// `nil`: no input columns are learned.
+  private let learned: LearnedInput?
   private let batchSize: Int
   private let threads: Threads
   private let workspace: ModelWorkspace
 
   /// - Parameters:
   ///   - loader: Samples with the purpose `.evaluation`.
+  ///   - learned: Learned input columns, after those that the loader fetches.
   ///   - batchSize: Nodes of a part in one batch.
-  public init(model: Model, loader: BlockLoader, batchSize: Int, threads: Threads) {
+  public init(model: Model, loader: BlockLoader, learned: LearnedInput? = nil, batchSize: Int, threads: Threads) {
     precondition(batchSize >= 1, "batches of \(batchSize) nodes")
     self.model = model
     self.loader = loader
+    self.learned = learned
     self.batchSize = batchSize
     self.threads = threads
     workspace = ModelWorkspace(model)
@@ -38,8 +43,11 @@ public final class SampledInference {
         for node in nodes.indices.dropFirst(first).prefix(batchSize) { seeds.append(nodes[node]) }
       }
       try loader.fetch(step: 0)
+      try learned?.resolve(batches.map(\.inputIDs), threads: threads)
       for (index, batch) in batches.enumerated() where batch.seeds.count > 0 {
-        guard let rows = batch.rows else { preconditionFailure("rows were fetched") }
+        guard let rows = learned?.rows(index, after: batch.rows, threads: threads) ?? batch.rows else {
+          preconditionFailure("rows were fetched")
+        }
         let logits = model.forward(batch.blocks, rows: rows, weights: weights, dropout: nil, workspace: workspace, threads: threads)
         for row in 0..<logits.rows { outputs[index].view.row(first + row).update(from: logits.row(row), count: logits.columns) }
       }

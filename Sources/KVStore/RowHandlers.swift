@@ -79,16 +79,17 @@ struct RowServer: Sendable {
     return ReplyBuffer(count: ids.count, detail: entries, buffer: buffer)
   }
 
-  /// The rows asked for, and the node type of their table.
+  /// The rows asked for, and the node type of their table; rows of a learned table are as of the request's step.
   private func shard(_ request: Request) throws -> (FeatureTable, type: Int) {
     guard let table = tables[request.table] else {
       throw refusal(request, expected: "one of the tables \(tables.numbers)", found: "\(request.table)")
     }
     let part = Int(request.part)
-    guard tables.serving.contains(part), let shard = table.shards[part] else {
+    guard tables.serving.contains(part), let shard = table.shards.shards[part] else {
       throw refusal(request, expected: "a part of \(tables.serving)", found: "\(part)")
     }
-    return (shard, table.description.nodeType)
+    try table.learned?.admit(step: request.step)
+    return (shard, table.shards.description.nodeType)
   }
 
   private func checkSize(_ bytes: Int, of request: Request) throws {

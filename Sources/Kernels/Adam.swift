@@ -40,33 +40,26 @@ public struct Adam: Optimizer, Equatable {
 
   public func update(_ slice: OptimizerSlice, _ step: OptimizerStep, decay: WeightDecay, threads: Threads) {
     let count = slice.range.count
-    let number = Double(step.number)
-    let factors = Factors(
-      gradient: Float(step.gradientScale), penalty: 0, keep: 1, beta2: beta2, rest1: Float(1 - Double(beta1)),
-      rest2: Float(1 - Double(beta2)), rate: Float(step.learningRate / (1 - pow(Double(beta1), number))),
-      inverseRoot: Float(1 / (1 - pow(Double(beta2), number)).squareRoot()), epsilon: epsilon)
+    let factors = AdamFactors(self, step, epsilon: epsilon)
     let decouples = decouplesDecay
     slice.forEachRun(decay, threads: threads) { elements, coefficient in
       var factors = factors
       factors.penalty = decouples ? 0 : coefficient
       factors.keep = decouples ? Float(1 - step.learningRate * Double(coefficient)) : 1
-      var index = elements.lowerBound
-      while index &+ 8 <= elements.upperBound {
-        factors.step8(slice.weights + index, slice.gradient + index, slice.state + index, slice.state + (count &+ index))
-        index &+= 8
-      }
-      while index < elements.upperBound {
-        factors.step(
-          &slice.weights[index], slice.gradient[index], &slice.state[index], &slice.state[count &+ index])
-        index &+= 1
-      }
+      let first = elements.lowerBound
+      factors.move(
+        slice.weights + first, slice.gradient + first, slice.state + first, slice.state + (count &+ first), count: elements.count)
     }
   }
+
+  /// `1 − βᵗ` of the second moment.
+  func secondCorrection(_ step: OptimizerStep) -> Double { 1 - pow(Double(beta2), Double(step.number)) }
 }
 
 /// What a run of elements with one decay coefficient shares in one step.
-private struct Factors {
-  let gradient: Float
+struct AdamFactors {
+  /// What the summed gradient is multiplied by.
+  var gradient: Float
   /// Coefficient of the weight in its own gradient.
   var penalty: Float
   /// Share of the weight that a decoupled decay leaves.
@@ -77,6 +70,37 @@ private struct Factors {
   let rate: Float
   let inverseRoot: Float
   let epsilon: Float
+
+  /// Factors of a step without decay.
+  ///
+  /// - Parameter epsilon: Beside the corrected root of the second moment.
+  init(_ rule: Adam, _ step: OptimizerStep, epsilon: Float) {
+    gradient = Float(step.gradientScale)
+    (penalty, keep) = (0, 1)
+    beta2 = rule.beta2
+    rest1 = Float(1 - Double(rule.beta1))
+    rest2 = Float(1 - Double(rule.beta2))
+    rate = Float(step.learningRate / (1 - pow(Double(rule.beta1), Double(step.number))))
+    inverseRoot = Float(1 / rule.secondCorrection(step).squareRoot())
+    self.epsilon = epsilon
+  }
+
+  /// Moves `count` elements; the bits of an element do not depend on where the run begins.
+  @inline(__always)
+  func move(
+    _ weights: UnsafeMutablePointer<Float>, _ gradient: UnsafePointer<Float>, _ first: UnsafeMutablePointer<Float>,
+    _ second: UnsafeMutablePointer<Float>, count: Int
+  ) {
+    var index = 0
+    while index &+ 8 <= count {
+      step8(weights + index, gradient + index, first + index, second + index)
+      index &+= 8
+    }
+    while index < count {
+      step(&weights[index], gradient[index], &first[index], &second[index])
+      index &+= 1
+    }
+  }
 
   @inline(__always)
   func step(_ weight: inout Float, _ gradient: Float, _ first: inout Float, _ second: inout Float) {

@@ -21,15 +21,32 @@ public struct GradientDescent: Optimizer, Equatable {
   public func update(_ slice: OptimizerSlice, _ step: OptimizerStep, decay: WeightDecay, threads: Threads) {
     let (scale, rate, momentum) = (Float(step.gradientScale), Float(step.learningRate), momentum)
     slice.forEachRun(decay, threads: threads) { elements, coefficient in
-      let weights = slice.weights
-      for index in elements {
-        var g = slice.gradient[index] * scale + coefficient * weights[index]
-        if momentum != 0 {
-          g += momentum * slice.state[index]
-          slice.state[index] = g
-        }
-        weights[index] -= rate * g
+      let first = elements.lowerBound
+      let velocity = momentum == 0 ? nil : slice.state + first
+      Self.move(
+        slice.weights + first, slice.gradient + first, velocity: velocity, momentum: momentum, decay: coefficient, scale: scale, rate: rate,
+        count: elements.count)
+    }
+  }
+
+  /// Moves `count` elements.
+  ///
+  /// - Parameters:
+  ///   - velocity: `nil` without momentum.
+  ///   - decay: Coefficient of the weight in its own gradient.
+  ///   - scale: What the gradient is multiplied by.
+  @inline(__always)
+  static func move(
+    _ weights: UnsafeMutablePointer<Float>, _ gradient: UnsafePointer<Float>, velocity: UnsafeMutablePointer<Float>?, momentum: Float,
+    decay: Float, scale: Float, rate: Float, count: Int
+  ) {
+    for index in 0..<count {
+      var g = gradient[index] * scale + decay * weights[index]
+      if let velocity {
+        g += momentum * velocity[index]
+        velocity[index] = g
       }
+      weights[index] -= rate * g
     }
   }
 }

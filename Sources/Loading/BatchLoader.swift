@@ -31,7 +31,7 @@ public final class BatchLoader {
   ///   - split: Position of their split in `Manifest.splits`.
   ///   - limits: In-edges taken by sampled layer (input hop first) and relation.
   ///   - wantsDegrees: Whether blocks carry the degrees of their nodes in the whole graph.
-  ///   - store: Where rows come from; `nil` for a loader that only samples.
+  ///   - store: Where fixed rows come from; `nil` where there are none, or for a loader that only samples.
   public init(
     parts: [LocalPartition], nodeType: Int, split: Int, plan: BatchPlan, seed: UInt64, sampling: SamplingMethod = SamplingMethod(),
     limits: [[Int]], wantsDegrees: Bool, source: RoutedNeighborSource, store: RowStore?, threads: Threads

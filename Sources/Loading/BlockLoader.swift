@@ -26,7 +26,7 @@ public final class BlockLoader {
   ///   - purpose: One of `HopSampler.purposes`: their samples are independent.
   ///   - limits: In-edges taken by sampled layer (input hop first) and relation; empty: batches have their seeds alone.
   ///   - wantsDegrees: Whether blocks carry the degrees of their nodes in the whole graph.
-  ///   - store: Where rows come from; `nil` for a loader that only samples.
+  ///   - store: Where fixed rows come from; `nil` where there are none, or for a loader that only samples.
   public init(
     parts: [LocalPartition], seed: UInt64, purpose: RandomPurpose, limits: [[Int]], wantsDegrees: Bool,
     source: RoutedNeighborSource, store: RowStore?, threads: Threads
@@ -64,9 +64,9 @@ public final class BlockLoader {
   /// What `sample` built last, for measurements.
   package var newest: [PartBatch] { own.parts }
 
-  /// Resolves the input rows of what `sample` built last; rows of other workers are pulled once for all parts.
+  /// Resolves the fixed input rows of what `sample` built last; rows of other workers are pulled once for all parts.
   public func fetch(step: UInt32) throws {
-    guard let store else { preconditionFailure("rows of a loader that only samples") }
+    guard let store else { return }
     let rows = try store.resolve(own.parts.map(\.inputIDs), step: step, into: own.arena, threads: threads)
     for (batch, rows) in zip(own.parts, rows) { batch.rows = rows }
   }

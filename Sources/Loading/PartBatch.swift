@@ -14,7 +14,7 @@ public final class PartBatch {
   public let seedIDs = GrowingBuffer<GlobalID>()
   /// One block per sampled layer, input hop first.
   public let blocks: [Block]
-  /// The row of each of `inputIDs`.
+  /// The fixed row of each of `inputIDs`; `nil` where there are none.
   public internal(set) var rows: InputRows?
 
   init(part: Int, layerCount: Int, relationCount: Int) {

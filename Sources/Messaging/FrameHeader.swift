@@ -1,6 +1,6 @@
 /// What a message asks for or carries; part of the wire format, so values never change their meaning.
 public enum MessageKind: UInt16, Sendable, CaseIterable {
-  /// Rows of a dense table; answered by the same kind.
+  /// Rows of a dense table, of a learned one as of a step; answered by the same kind.
   case pullRows = 1
   /// Rows of a sparse table; answered by the same kind.
   case pullSparseRows = 2
@@ -12,6 +12,8 @@ public enum MessageKind: UInt16, Sendable, CaseIterable {
   case findNodes = 5
   /// The user's numbers of nodes that global ids name; answered by the same kind.
   case originalNumbers = 6
+  /// Gradients of rows that a part has used in a step, for their owner; answered by the same kind, empty.
+  case pushGradients = 7
   /// A sign of life, from a worker to rank 0 and back.
   case heartbeat = 0x100
   /// The sender leaves in good order and will be silent from now on; answered by the same kind.

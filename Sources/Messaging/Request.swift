@@ -38,7 +38,8 @@ public struct ReplyBuffer {
 }
 
 /// Serves one kind of request, on the server's thread: it computes and reads memory, and never waits for a message, a lock
-/// that is held long, or another worker. What it throws becomes a failure reply with the error's text.
+/// that is held long, or another worker. What it throws becomes a failure reply with the error's text; at `NotYet` the server keeps the
+/// request and asks again.
 public typealias RequestHandler = @Sendable (Request) throws -> ReplyBuffer
 
 /// A request to be sent.

@@ -1,4 +1,4 @@
-/// Requests that were read and wait to be served, oldest first; used by one thread.
+/// Requests that were read and wait to be served, oldest first, and those from the future, which wait apart; used by one thread.
 final class RequestQueue {
   /// One request and where it came from.
   final class Entry {
@@ -10,6 +10,7 @@ final class RequestQueue {
   private var waiting: [Entry] = []
   private var first = 0
   private var spares: [Entry] = []
+  private var parked: [Entry] = []
   /// Bytes of the requests that wait.
   private(set) var bytes = 0
 
@@ -38,6 +39,20 @@ final class RequestQueue {
     }
     bytes -= entry.request.bytes.count
     return entry
+  }
+
+  /// Keeps a request until its time has come.
+  func park(_ entry: Entry) {
+    bytes += entry.request.bytes.count
+    parked.append(entry)
+  }
+
+  /// All requests from the future, to be tried again before any that came later.
+  func unpark() {
+    guard !parked.isEmpty else { return }
+    waiting = parked + waiting[first...]
+    first = 0
+    parked = []
   }
 
   /// Takes an entry back, without its content.

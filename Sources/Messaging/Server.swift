@@ -30,6 +30,8 @@ public final class Server: Sendable {
   private let counters = ServerCounters()
   private let running: Mutex<Running?>
 
+  private let events: [WakeUpEvent]
+
   private struct Running {
     let context: MessagingContext
     let threads: [NativeThread]
@@ -65,13 +67,16 @@ public final class Server: Sendable {
     let host = options.host ?? HostAddress.guess()
     var endpoints: [String] = []
     var threads: [NativeThread] = []
+    var events: [WakeUpEvent] = []
     do {
       for index in 0..<options.threads {
         let socket = try Socket(.router, in: context)
         // Far above what is served, so that an oversized request is still read and gets its answer.
         try socket.setMaximumMessage(bytes: max(options.maximumRequestBytes, Self.defaultMaximumRequestBytes) * 4)
         endpoints.append(try socket.bind(host: host, port: options.port.map { $0 + index }))
-        let loop = ServerLoop(socket: socket, token: token, handlers: handlers, options: options, counters: counters)
+        let event = try WakeUpEvent()
+        events.append(event)
+        let loop = ServerLoop(socket: socket, token: token, handlers: handlers, options: options, counters: counters, event: event)
         threads.append(try NativeThread(name: "halo-server") { loop.run() })
       }
     } catch {
@@ -80,8 +85,12 @@ public final class Server: Sendable {
       throw error
     }
     endpoint = endpoints.joined(separator: ",")
+    self.events = events
     running = Mutex(Running(context: context, threads: threads))
   }
+
+  /// Has requests that came too early (`NotYet`) tried again; any thread may call it.
+  public func wakeUp() { for event in events { event.signal() } }
 
   /// Stops serving, waits for the threads and frees the ports; requests not yet answered stay unanswered. Later calls do
   /// nothing. A server that nobody refers to any more closes by itself.

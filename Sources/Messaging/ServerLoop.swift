@@ -8,11 +8,21 @@ final class ServerLoop: @unchecked Sendable {
   private let counters: ServerCounters
   private let queue = RequestQueue()
   private let unread: UnreadAnswers?
+  private let event: WakeUpEvent
+  private let poller: Poller
   /// Messages read between two that are served, so that a flood of them stops nobody's answer.
   private static let mostReads = 1_024
+  /// Milliseconds; what ends the wait is a message or the event.
+  private static let longestWait = 60_000
 
-  init(socket: Socket, token: UInt64, handlers: [MessageKind: RequestHandler], options: Server.Options, counters: ServerCounters) {
+  /// - Parameter event: Signalled when requests from the future are to be tried again.
+  init(
+    socket: Socket, token: UInt64, handlers: [MessageKind: RequestHandler], options: Server.Options, counters: ServerCounters,
+    event: WakeUpEvent
+  ) {
     self.socket = socket
+    self.event = event
+    poller = Poller([socket], descriptor: event.descriptor)
     self.token = token
     self.handlers = handlers
     self.options = options
@@ -25,9 +35,9 @@ final class ServerLoop: @unchecked Sendable {
     do {
       while true {
         try readAll()
+        if event.isUp, event.clear() { queue.unpark() }
         if let entry = queue.takeOldest() {
-          try serve(entry)
-          queue.giveBack(entry)
+          if try serve(entry) { queue.giveBack(entry) } else { queue.park(entry) }
         }
       }
     } catch .closed {
@@ -41,7 +51,14 @@ final class ServerLoop: @unchecked Sendable {
   private func readAll() throws(MessagingError) {
     for _ in 0..<Self.mostReads {
       let entry = queue.takeSpare()
-      guard try socket.receive(into: entry.sender, wait: queue.isEmpty) else { return queue.giveBack(entry) }
+      guard try socket.receive(into: entry.sender, wait: false) else {
+        queue.giveBack(entry)
+        guard queue.isEmpty else { return }
+        try poller.wait(milliseconds: Self.longestWait)
+        guard poller.isReadable(1) else { continue }
+        if event.clear() { queue.unpark() }
+        return
+      }
       if let header = try readRequest(entry) { queue.append(entry, header) } else { queue.giveBack(entry) }
     }
   }
@@ -92,32 +109,41 @@ final class ServerLoop: @unchecked Sendable {
     guard bytes <= options.maximumRequestBytes else {
       return "a request of \(bytes) bytes is above the limit of \(options.maximumRequestBytes)"
     }
-    guard queue.isEmpty || queue.bytes + bytes <= options.maximumQueuedBytes else {
+    guard queue.bytes == 0 || queue.bytes + bytes <= options.maximumQueuedBytes else {
       return "the queue is full: \(queue.bytes) bytes of requests wait, the limit is \(options.maximumQueuedBytes)"
     }
     return nil
   }
 
-  private func serve(_ entry: RequestQueue.Entry) throws(MessagingError) {
+  /// Answers a request; false: its time has not come.
+  private func serve(_ entry: RequestQueue.Entry) throws(MessagingError) -> Bool {
     let header = entry.header
     if let unread, let limit = options.maximumUnreadBytes {
       let bytes = unread.bytes(to: entry.sender)
-      guard bytes <= limit else { return try refuse(entry, header, "\(bytes) bytes of answers wait to be read, the limit is \(limit)") }
+      guard bytes <= limit else {
+        try refuse(entry, header, "\(bytes) bytes of answers wait to be read, the limit is \(limit)")
+        return true
+      }
     }
     guard let kind = MessageKind(rawValue: header.kind), let handler = handlers[kind] else {
-      return try refuse(entry, header, "messages of kind \(header.kind) are not served here")
+      try refuse(entry, header, "messages of kind \(header.kind) are not served here")
+      return true
     }
     let reply: ReplyBuffer
     do {
       reply = try handler(Request(header, kind: kind, message: entry.request))
+    } catch is NotYet {
+      return false
     } catch {
-      return try refuse(entry, header, "\(error)")
+      try refuse(entry, header, "\(error)")
+      return true
     }
     var answer = header
     answer.count = reply.count
     answer.detail = reply.detail
     counters.served.add()
     try send(answer, reply.buffer, to: entry.sender)
+    return true
   }
 
   private func refuse(_ entry: RequestQueue.Entry, _ header: FrameHeader, _ reason: String) throws(MessagingError) {

@@ -1,11 +1,13 @@
 import Glibc
+import Synchronization
 import Tensors
 
-/// A flag that a thread can wait for together with its sockets: a pipe that nobody empties.
+/// A flag that a thread can wait for together with its sockets: a pipe that keeps its bytes until the flag is taken down.
 final class WakeUpEvent: Sendable {
-  /// Readable once the event was signalled, and ever after.
+  /// Readable once the event was signalled, and until it is cleared.
   let descriptor: Int32
   private let signalDescriptor: Int32
+  private let flag = Atomic<Bool>(false)
 
   /// - Throws: `SystemError` when the process has no file descriptor left.
   init() throws {
@@ -25,7 +27,19 @@ final class WakeUpEvent: Sendable {
   }
 
   func signal() {
+    flag.store(true, ordering: .releasing)
     var byte: UInt8 = 1
     _ = write(signalDescriptor, &byte, 1)  // Fails only when the pipe is full, hence readable already.
+  }
+
+  /// Whether the event was signalled and not cleared since.
+  var isUp: Bool { flag.load(ordering: .relaxed) }
+
+  /// Takes the flag down; returns whether it was up. A signal that comes meanwhile is not lost.
+  func clear() -> Bool {
+    withUnsafeTemporaryAllocation(byteCount: 256, alignment: 1) { bytes in
+      while read(descriptor, bytes.baseAddress, bytes.count) > 0 {}
+    }
+    return flag.exchange(false, ordering: .acquiring)
   }
 }

@@ -8,7 +8,8 @@ import Tensors
 /// ```
 /// checkpoints/epoch-000012/
 ///   dense.safetensors      weights.NAME and best.NAME, first-moment.NAME …: every parameter's weights and the optimiser's state
-///   part-003.safetensors   state that belongs to part 3, only where there is any
+///   part-003.safetensors   learned rows of part 3 and the optimiser's state, only where input columns are learned; and
+///   best-part-003.safetensors   its learned rows after the best epoch so far
 ///   state.json             scores so far, best epoch, lengths of metrics.jsonl and timings.jsonl
 ///   manifest.json          format version, epoch, step, whose run it is; size and checksum of each file; written last
 /// ```
@@ -29,15 +30,24 @@ struct CheckpointStore {
 
   func directory(ofEpoch epoch: Int) -> String { "\(path)/epoch-\(String(format: "%06d", epoch))" }
 
-  /// Writes a checkpoint; it has its name only when it is complete and on the disk.
-  func write(_ checkpoint: Checkpoint) throws {
-    let target = directory(ofEpoch: checkpoint.epoch)
-    let partial = "\(path)/.partial"
+  private var partial: String { "\(path)/.partial" }
+
+  /// Makes the directory of a checkpoint to come, empty, and returns its path.
+  func begin() throws -> String {
     try Self.remove(partial)
     try FileManager.default.createDirectory(atPath: partial, withIntermediateDirectories: true)
+    return partial
+  }
+
+  /// Writes a checkpoint; it has its name only when it is complete and on the disk.
+  ///
+  /// - Parameter others: Files that workers have written since `begin`; without any, `begin` is not needed.
+  func write(_ checkpoint: Checkpoint, beside others: [FileRecord] = []) throws {
+    let target = directory(ofEpoch: checkpoint.epoch)
+    if others.isEmpty { _ = try begin() }
     try SafeTensorsWriter.write(tensors(of: checkpoint), to: "\(partial)/\(Self.denseName)")
     try Self.write(checkpoint.state, to: "\(partial)/\(Self.stateName)")
-    let files = try [Self.denseName, Self.stateName].map { try FileRecord(of: "\(partial)/\($0)", path: $0) }
+    let files = try [Self.denseName, Self.stateName].map { try FileRecord(of: "\(partial)/\($0)", path: $0) } + others
     try Self.write(
       CheckpointManifest(epoch: checkpoint.epoch, run: run, files: files), to: "\(partial)/\(CheckpointManifest.fileName)")
     try DiskFlush.flush([Self.stateName, CheckpointManifest.fileName].map { "\(partial)/\($0)" } + [partial])

@@ -1,5 +1,7 @@
 import Collectives
+import Foundation
 import Models
+import Partitions
 import Tensors
 
 /// Keeps the state of a run, and restores it; every worker has one, worker 0 reads and writes the files.
@@ -8,9 +10,14 @@ final class Checkpointer {
   private let run: CheckpointIdentity
   private let layout: ParameterLayout
   private let group: any ProcessGroup
+  /// `nil`: no input columns are learned.
+  private let learned: LearnedColumns?
 
   /// A collective call.
-  init(request: TrainingJob.Request, layout: ParameterLayout, stepsPerEpoch: Int, group: any ProcessGroup) throws {
+  init(
+    request: TrainingJob.Request, layout: ParameterLayout, learned: LearnedColumns?, stepsPerEpoch: Int, group: any ProcessGroup
+  ) throws {
+    self.learned = learned
     self.request = request
     self.layout = layout
     self.group = group
@@ -26,11 +33,19 @@ final class Checkpointer {
     return try Checkpoint.share(mine, count: layout.count, group: group)
   }
 
+  /// Gives learned rows and their state back to their owners; a collective call.
+  func restore(_ learned: LearnedColumns?, after checkpoint: Checkpoint) throws {
+    guard let learned, let run = request.run else { return }
+    let directory = store(in: run).directory(ofEpoch: checkpoint.epoch)
+    try group.agree { try learned.restore(from: directory, steps: checkpoint.epoch * self.run.stepsPerEpoch) }
+  }
+
   /// Writes a checkpoint where one is due, and removes older ones; a collective call.
   func writeIfDue(_ recorder: RunRecorder, _ step: TrainingStep, isLast: Bool, stops: Bool) throws {
     let progress = recorder.progress
     guard request.run != nil, isDue(progress, isLast: isLast, stops: stops) else { return }
     var vectors = try step.optimizer.gatherState()
+    let learnedFiles = try writeLearned(recorder, isBestKnown: progress.bestEpoch != nil)
     try group.agree {
       guard let directory = recorder.directory else { return }
       vectors[Checkpoint.weights] = step.weights
@@ -38,9 +53,24 @@ final class Checkpointer {
       let (metrics, timings) = try directory.flush()
       let store = store(in: directory.file(""))
       try store.write(
-        Checkpoint(state: .init(progress: progress, metricsBytes: metrics, timingsBytes: timings), vectors: vectors))
+        Checkpoint(state: .init(progress: progress, metricsBytes: metrics, timingsBytes: timings), vectors: vectors),
+        beside: learnedFiles)
       try store.prune(upTo: progress.history.count, keeping: request.execution.keepCheckpoints, best: progress.bestEpoch)
     }
+  }
+
+  /// Every worker's learned rows and their state, in the directory of the checkpoint to come; records of all files.
+  private func writeLearned(_ recorder: RunRecorder, isBestKnown: Bool) throws -> [FileRecord] {
+    guard let learned else { return [] }
+    let mine = try group.agree { () throws -> String in
+      guard let directory = recorder.directory else { return "" }
+      return try store(in: directory.file("")).begin()
+    }
+    let partial = String(decoding: try group.broadcast(Array(mine.utf8), from: 0), as: UTF8.self)
+    let best = isBestKnown ? try recorder.learnedFolder() : nil
+    let records = try group.agree { try learned.writeCheckpoint(to: partial, best: best, partition: run.partition) }
+    let encoded = try group.allGather(Array(try JSONEncoder().encode(records)))
+    return try encoded.flatMap { try JSONDecoder().decode([FileRecord].self, from: Data($0)) }
   }
 
   private func isDue(_ progress: RunProgress, isLast: Bool, stops: Bool) -> Bool {

@@ -20,11 +20,13 @@ final class Evaluator {
 
   /// A collective call.
   ///
-  /// - Parameter targets: Those of each own part.
+  /// - Parameters:
+  ///   - store: Fixed input columns; `nil`: there are none.
+  ///   - learned: Learned ones.
+  ///   - targets: Those of each own part.
   init(
-    worker: Worker, model: Model, store: RowStore, source: RoutedNeighborSource, task: PredictionTask, loss: Loss, targets: [NodeTargets],
-    reducer: GradientReducer,
-    threads: Threads
+    worker: Worker, model: Model, store: RowStore?, learned: LearnedInput?, source: RoutedNeighborSource, task: PredictionTask, loss: Loss,
+    targets: [NodeTargets], reducer: GradientReducer, threads: Threads
   ) throws {
     let (split, type) = (task.split, task.nodeType)
     validation = HeldOutSet(parts: worker.parts, targets: targets) { $0.split(split, type: type).validation }
@@ -37,11 +39,13 @@ final class Evaluator {
       let parts = worker.manifest.partCount
       method = .sampled(
         SampledInference(
-          model: model, loader: loader, batchSize: (task.training.globalBatchSize(parts: parts) + parts - 1) / parts, threads: threads))
+          model: model, loader: loader, learned: learned, batchSize: (task.training.globalBatchSize(parts: parts) + parts - 1) / parts,
+          threads: threads))
     } else {
       method = .exact(
         try LayerwiseInference(
-          parts: worker.parts, model: model, store: store, assignment: worker.assignment, group: worker.group, threads: threads))
+          parts: worker.parts, model: model, input: InferenceInput(fixed: store, learned: learned), assignment: worker.assignment,
+          group: worker.group, threads: threads))
     }
   }
 

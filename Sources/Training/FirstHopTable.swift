@@ -10,8 +10,8 @@ import Tensors
 /// Where the batches of a run find the rows that they begin with: the features, or what the first layer gathers of them.
 enum FirstHopTable {
   struct Input {
-    /// The rows that batches read.
-    var store: RowStore
+    /// The fixed rows that batches read; `nil`: there are none.
+    var store: RowStore?
     var table: TableDescription
     /// Layers that batches sample: all, or all but the first.
     var sampledLayers: Int
@@ -20,22 +20,22 @@ enum FirstHopTable {
   /// Opens the rows; those of an exact first hop are made where they are missing or damaged. A collective call.
   ///
   /// - Parameters:
-  ///   - features: The rows of the task's table.
+  ///   - features: The rows of the task's table; `nil`: it has none.
   ///   - report: Shows a line to the user; called on worker 0 only.
   /// - Throws: The same error on every worker when any of them fails.
   static func store(
-    of task: PredictionTask, model: Model, features: RowStore, worker: Worker, directory: String, threads: Threads,
+    of task: PredictionTask, model: Model, features: RowStore?, worker: Worker, directory: String, threads: Threads,
     report: (String) -> Void
   ) throws -> Input {
-    guard task.training.firstHop == .exact, let firstHop = model.firstHop else {
-      return Input(store: features, table: task.table, sampledLayers: model.shape.layers)
+    guard task.training.firstHop == .exact, let firstHop = model.firstHop, let features, let table = task.table else {
+      return Input(store: features, table: task.inputTable, sampledLayers: model.shape.layers)
     }
     let group = worker.group
     let derived = try group.agree {
       guard worker.manifest.schema.nodeTypes.count == 1 else {
         throw InputError("--first-hop", expected: "sampled on a graph with several node types", found: "exact")
       }
-      return try description(firstHop, of: task.table, directory: directory)
+      return try description(firstHop, of: table, directory: directory)
     }
     let begin = MonotonicClock.now()
     let missing = worker.parts.filter { !derived.isComplete(part: $0.part, directory: directory) }
@@ -43,7 +43,7 @@ enum FirstHopTable {
     let rows = AggregatedRows(model: model, store: features, threads: threads)
     try group.agree {
       for part in missing {
-        guard let source = part.nodes[task.nodeType].tables[task.table.name] else { preconditionFailure("the manifest has the table") }
+        guard let source = part.nodes[task.nodeType].tables[table.name] else { preconditionFailure("the manifest has the table") }
         try derived.write(part: part.part, directory: directory, rows: part.innerCount) { path in
           try rows.write(part, source: source, as: derived.table, to: path)
         }

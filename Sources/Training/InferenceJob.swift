@@ -113,10 +113,11 @@ public final class InferenceJob {
       try assignment.parts(of: group.rank).map { try LocalPartition(directory: request.partitions, manifest: manifest, part: $0) }
     }
     self.parts = parts
-    let tables = parts.map { $0.nodes[0].tables[task.table.name]! }  // The manifest has it, so every part does.
+    let input = try group.agree { try LearnedInference(trained, run: request.run, partitions: request.partitions) }
+    let tables = try group.agree { try parts.map { try input.table(of: $0, after: task.table, threads: threads) } }
     let inference = try LayerwiseInference(
       parts: parts, model: model, input: .tables(tables), assignment: assignment, group: group, aggregator: request.aggregator,
-      threads: threads)
+      heldInputBytes: input.joinedBytes(tables, after: task.table), threads: threads)
     self.inference = inference
     memory = try group.agree {
       try inference.memory(budget: try request.memory.bytes(sharedBy: group.hostRanks.count), steps: steps)

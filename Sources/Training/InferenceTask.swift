@@ -7,7 +7,8 @@ import Tensors
 
 /// What a trained model means on a partition: the table it reads, and what follows from its logits.
 struct InferenceTask {
-  let table: TableDescription
+  /// Table of the fixed input columns; `nil`: all are learned.
+  let table: TableDescription?
   let kind: PredictionKind
 
   /// - Throws: `InputError` for the first thing of the partition that does not fit the model.
@@ -22,17 +23,21 @@ struct InferenceTask {
     try demand(
       relations == shape.relations, "the model's relations \(shape.relations.joined(separator: ", "))", relations.joined(separator: ", "))
     let tables = manifest.tables
-    guard let table = tables.first(where: { $0.name == training.features }) else {
-      let names = tables.isEmpty ? "no table" : tables.map(\.name).joined(separator: ", ")
-      throw InputError(place, expected: "a feature table '\(training.features)'", found: names)
+    let fixedColumns = shape.inputColumns - training.embedding.columns
+    let name = fixedColumns > 0 ? training.fixedFeatures : nil
+    table = try name.map { name in
+      guard let table = tables.first(where: { $0.name == name }) else {
+        let names = tables.isEmpty ? "no table" : tables.map(\.name).joined(separator: ", ")
+        throw InputError(place, expected: "a feature table '\(name)'", found: names)
+      }
+      try demand(
+        table.columns == fixedColumns, "\(fixedColumns) columns in table '\(table.name)', as the model reads", "\(table.columns)")
+      try demand(
+        (table.layout == .sparse) == shape.sparseInput, "\(shape.sparseInput ? "sparse" : "dense") rows in table '\(table.name)'",
+        table.layout.rawValue)
+      try demand(RowSource.supports(table.elementType), RowSource.expectation(of: table.name), "\(table.elementType)")
+      return table
     }
-    try demand(
-      table.columns == shape.inputColumns, "\(shape.inputColumns) columns in table '\(table.name)', as the model reads", "\(table.columns)")
-    try demand(
-      (table.layout == .sparse) == shape.sparseInput, "\(shape.sparseInput ? "sparse" : "dense") rows in table '\(table.name)'",
-      table.layout.rawValue)
-    try demand(RowSource.supports(table.elementType), RowSource.expectation(of: table.name), "\(table.elementType)")
-    self.table = table
     switch training.task {
     case .classification:
       kind = .classes

@@ -12,7 +12,10 @@ public struct PredictedTask: Sendable {
 
   /// - Throws: `InputError` or `ConfigurationError` when the partition lacks what the task needs.
   public init(partitions: String, training: TrainingConfiguration) throws {
+    guard !training.learnsInputs else {
+      throw ConfigurationError("--embed", expected: "0 where a run is predicted", found: "\(training.embedding.columns)")
+    }
     let task = try PredictionTask(manifest: try Manifest.load(partitions), directory: partitions, training: training)
-    (modelShape, limits, table) = (task.modelShape, task.limits, task.table)
+    (modelShape, limits, table) = (task.modelShape, task.limits, task.inputTable)
   }
 }

@@ -7,14 +7,15 @@ extension PredictionTask {
   ///
   /// - Throws: `ConfigurationError` for a kind of layer that no model has.
   static func modelShape(
-    _ training: TrainingConfiguration, table: TableDescription, outputs: Int, relations: [String]
+    _ training: TrainingConfiguration, table: TableDescription?, outputs: Int, relations: [String]
   ) throws -> ModelShape {
     guard let kind = ModelShape.Kind(rawValue: training.model.rawValue) else {
       let known = ModelShape.Kind.allCases.map(\.rawValue).joined(separator: ", ")
       throw ConfigurationError("--model", expected: known, found: training.model.rawValue)
     }
     var shape = ModelShape(
-      kind: kind, inputColumns: table.columns, sparseInput: table.layout == .sparse, hidden: training.hidden,
+      kind: kind, inputColumns: (table?.columns ?? 0) + training.embedding.columns, sparseInput: table?.layout == .sparse,
+      hidden: training.hidden,
       layers: training.layerCount, classes: outputs, relations: relations, dropout: training.dropout, inputDropout: training.inputDropout,
       rowNormalise: training.rowNormalise)
     shape.activation = ModelShape.Activation(rawValue: training.activation.rawValue)!  // The same cases by name.
@@ -27,7 +28,10 @@ extension PredictionTask {
     shape.heads = training.heads
     shape.outputHeads = training.outputHeads
     shape.attentionDropout = training.attentionDropout
-    shape.readsFloats = table.elementType == .float32
+    shape.learnsInputs = training.learnsInputs
+    // Joined rows are float32 whatever they are joined of.
+    shape.readsFloats =
+      training.learnsInputs ? table != nil || training.embedding.element == .float32 : table?.elementType == .float32
     return shape
   }
 }

@@ -11,7 +11,10 @@ struct PredictionTask {
   let split: Int
   /// Type of the training nodes.
   let nodeType: Int
-  let table: TableDescription
+  /// Table of the fixed input columns; `nil`: all are learned.
+  let table: TableDescription?
+  /// The rows that a model reads: the table's, or joined ones with the learned columns last.
+  let inputTable: TableDescription
   /// Table of the targets; `nil`: class labels.
   let targetTable: TableDescription?
   /// In-edges taken by layer (input hop first) and relation.
@@ -36,12 +39,7 @@ struct PredictionTask {
     }
     let tables = manifest.tables.filter { $0.nodeType == type }
     let names = tables.isEmpty ? "no table" : tables.map(\.name).joined(separator: ", ")
-    guard let table = tables.first(where: { $0.name == training.features }) else {
-      throw InputError(place, expected: "a feature table '\(training.features)'", found: names)
-    }
-    guard RowSource.supports(table.elementType) else {
-      throw InputError(place, expected: RowSource.expectation(of: table.name), found: "\(table.elementType)")
-    }
+    let table = try Self.fixedTable(training, tables: tables, place: place)
     let outputs: Int
     if training.task == .classification {
       targetTable = nil
@@ -61,11 +59,42 @@ struct PredictionTask {
     self.split = split
     nodeType = type
     self.table = table
+    if training.learnsInputs {
+      inputTable = Self.learnedTable(training, after: table, nodeType: type)
+    } else {
+      inputTable = table!  // Without learned columns there are fixed ones.
+    }
     self.training = training
     let relations = manifest.schema.relations.map(\.name)
     limits = try training.fanout.limits(relations: relations)
     evaluationLimits = try training.evalFanout?.limits(relations: relations, option: "--eval-fanout")
     modelShape = try Self.modelShape(training, table: table, outputs: outputs, relations: relations)
+  }
+
+  /// The table of the fixed columns. Beside learned ones they are dense; where the graph has no table, there are none.
+  private static func fixedTable(_ training: TrainingConfiguration, tables: [TableDescription], place: String) throws -> TableDescription? {
+    guard let name = training.fixedFeatures, !(training.learnsInputs && tables.isEmpty) else { return nil }
+    guard let table = tables.first(where: { $0.name == name }) else {
+      let names = tables.isEmpty ? "no table" : tables.map(\.name).joined(separator: ", ")
+      throw InputError(place, expected: "a feature table '\(name)'", found: names)
+    }
+    guard RowSource.supports(table.elementType) else {
+      throw InputError(place, expected: RowSource.expectation(of: table.name), found: "\(table.elementType)")
+    }
+    guard !training.learnsInputs || table.layout == .dense else {
+      throw InputError(
+        place, expected: "dense rows in table '\(name)' beside learned columns (--features none reads these alone)", found: "sparse ones")
+    }
+    return table
+  }
+
+  /// The rows that the model reads where columns are learned.
+  private static func learnedTable(_ training: TrainingConfiguration, after table: TableDescription?, nodeType: Int) -> TableDescription {
+    let element = table == nil ? ElementType(training.embedding.element) : .float32
+    let columns = training.embedding.columns + (table?.columns ?? 0)
+    return TableDescription(
+      name: table == nil ? "learned" : "learned after \(table?.name ?? "")", nodeType: nodeType, layout: .dense, columns: columns,
+      elementType: element, strideBytes: element.rowBytes(columns: columns))
   }
 
   private static func targets(

@@ -8,6 +8,7 @@ import Tensors
 /// metrics.jsonl        one line per step and per epoch; equal bytes for any number of workers and threads
 /// timings.jsonl        one line per worker and epoch: seconds and bytes by stage, memory
 /// model.safetensors    the best model on the validation set
+/// embeddings/          learned rows that the model reads, a file for each part, only where input columns are learned
 /// events.out.tfevents… losses, scores, learning rates and seconds for TensorBoard, see `EventFile`
 /// checkpoints/         what a later process needs to go on, see `CheckpointStore`
 /// scores.json          its scores, and a table of the classes; equal bytes for any number of workers and threads

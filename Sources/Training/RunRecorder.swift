@@ -15,20 +15,27 @@ final class RunRecorder {
   private let manifest: Manifest
   private let model: Model
   private let group: any ProcessGroup
+  /// `nil`: no input columns are learned.
+  private let learned: LearnedColumns?
+  private let partition: String
   let directory: RunDirectory?
   private(set) var progress: RunProgress
   private var timings: [EpochTimings] = []
   private var events: EventFile?
   /// Weights of the best epoch; zeros while there is none.
   let bestWeights: Buffer<Float>
+  /// Steps that the learned rows of the model are as of; `nil` without any.
+  private var learnedSteps: Int?
 
   /// A collective call.
   ///
   /// - Parameter checkpoint: What the run goes on from; `nil`: it begins.
   /// - Throws: On every worker when the run directory cannot be made or opened.
   init(
-    request: TrainingJob.Request, manifest: Manifest, model: Model, metric: Score, checkpoint: Checkpoint?, group: any ProcessGroup
+    request: TrainingJob.Request, manifest: Manifest, model: Model, metric: Score, checkpoint: Checkpoint?, learned: LearnedColumns?,
+    group: any ProcessGroup
   ) throws {
+    self.learned = learned
     self.request = request
     self.manifest = manifest
     self.model = model
@@ -42,8 +49,9 @@ final class RunRecorder {
       try directory.write(JobFile.name, text: Self.resolved(request, manifest))
       return directory
     }
-    // The file may be of an epoch after the checkpoint.
-    try group.agree { if checkpoint?.vectors[Checkpoint.best] != nil { try writeModel(bestWeights) } }
+    partition = try group.agree { learned == nil ? "" : try Checksum.of(file: "\(request.partitions)/\(Manifest.fileName)") }
+    // The files may be of an epoch after the checkpoint.
+    if let checkpoint, checkpoint.vectors[Checkpoint.best] != nil { try restoreModel(after: checkpoint) }
   }
 
   /// `job.yaml`: all that decides the result, and how it was executed.
@@ -66,6 +74,7 @@ final class RunRecorder {
     let everyone = try group.allGather(Array(try JSONEncoder().encode(mine)))
     let gathered = try everyone.map { try JSONDecoder().decode(EpochTimings.self, from: Data($0)) }
     timings += gathered
+    if isBest { try writeLearned() }
     try group.agree {
       guard let directory else { return }
       let steps = losses.stepLosses.enumerated().map { StepMetrics(epoch: epoch + 1, step: $0 + 1, loss: $1) }
@@ -95,6 +104,7 @@ final class RunRecorder {
   /// - Parameter stopped: Whether there are epochs left.
   func finish(lastWeights: Buffer<Float>, stopped: Bool) throws -> TrainingSummary {
     let summary = TrainingSummary(progress, timings: timings, workers: group.size, run: request.run, stopped: stopped)
+    if progress.bestEpoch == nil { try writeLearned() }
     try group.agree {
       guard let directory else { return }
       if progress.bestEpoch == nil { try writeModel(lastWeights) }
@@ -126,6 +136,37 @@ final class RunRecorder {
 
   private func writeModel(_ weights: Buffer<Float>) throws {
     guard let directory else { return }
-    try ModelFile.write(model, weights: weights, fingerprint: manifest.fingerprint, to: directory.file(ModelFile.name))
+    try ModelFile.write(
+      model, weights: weights, fingerprint: manifest.fingerprint, learnedSteps: learnedSteps, to: directory.file(ModelFile.name))
+  }
+
+  /// Writes the learned rows that belong to the model, those of own parts on every worker; a collective call.
+  private func writeLearned() throws {
+    guard let learned, request.run != nil else { return }
+    let folder = try learnedFolder()
+    try group.agree { try learned.writeRows(to: folder, partition: partition) }
+    learnedSteps = learned.table.appliedSteps
+  }
+
+  /// Puts the checkpoint's best model back; a collective call.
+  private func restoreModel(after checkpoint: Checkpoint) throws {
+    if let learned, let run = request.run {
+      let folder = try learnedFolder()
+      let name = "checkpoints/epoch-\(String(format: "%06d", checkpoint.epoch))"
+      try group.agree { try learned.restoreBest(from: "\(run)/\(name)", to: folder) }
+      learnedSteps = (progress.bestEpoch ?? 0) * (learned.table.appliedSteps / max(1, checkpoint.epoch))
+    }
+    try group.agree { try writeModel(bestWeights) }
+  }
+
+  /// The folder of learned rows in the run directory, the same on every worker; a collective call.
+  func learnedFolder() throws -> String {
+    let mine = try group.agree { () throws -> String in
+      guard let directory else { return "" }
+      let folder = directory.file(LearnedFiles.folder)
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      return folder
+    }
+    return String(decoding: try group.broadcast(Array(mine.utf8), from: 0), as: UTF8.self)
   }
 }

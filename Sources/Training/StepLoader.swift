@@ -6,12 +6,13 @@ import Partitions
 import Telemetry
 import Tensors
 
-/// The batches of training steps: loaded when they are needed or, where some of what they read belongs to other workers, ahead of that.
+/// The batches of training steps: loaded when they are needed or, where some of the fixed rows that they read belong to other workers, ahead
+/// of that.
 final class StepLoader {
   /// Loads a step when it is asked for; knows the seeds of every step.
   let direct: BatchLoader
   private let source: RoutedNeighborSource
-  private let store: RowStore
+  private let store: RowStore?
   private let client: Client?
   private let pipeline: PrefetchPipeline?
 
@@ -22,19 +23,21 @@ final class StepLoader {
   /// - Throws: `MessagingError` when there are no more connections to be had.
   init(
     worker: Worker, input: FirstHopTable.Input, source: RoutedNeighborSource, execution: ExecutionConfiguration, end: Int, trace: TraceLog?,
-    make: (RoutedNeighborSource, RowStore) -> BatchLoader
+    make: (RoutedNeighborSource, RowStore?) -> BatchLoader
   ) throws {
     direct = make(source, input.store)
     self.source = source
     store = input.store
     client = worker.client
-    guard execution.prefetchDepth > 0, case .bytes(let memory) = execution.prefetchMemory, let client = try worker.connect() else {
+    guard execution.prefetchDepth > 0, case .bytes(let memory) = execution.prefetchMemory, let fixed = input.store,
+      let client = try worker.connect()
+    else {
       pipeline = nil
       return
     }
     let (aheadSource, aheadStore) = (
       source.twin(client: client),
-      input.store.twin(client: client, cache: try worker.cache(of: input, execution, spareBytes: memory / 4))
+      fixed.twin(client: client, cache: try worker.cache(of: input.table, in: fixed, execution, spareBytes: memory / 4))
     )
     pipeline = PrefetchPipeline(
       loader: make(aheadSource, aheadStore), source: aheadSource, store: aheadStore, client: client,
@@ -59,7 +62,7 @@ final class StepLoader {
   var totals: LoadingTotals {
     if let pipeline { return pipeline.totals }
     var totals = LoadingTotals()
-    totals.rows = store.traffic
+    if let store { totals.rows = store.traffic }
     totals.peers = client?.traffic ?? [:]
     totals.remoteNodes = source.remoteNodes
     return totals
@@ -75,9 +78,8 @@ extension Worker {
   /// - Parameter spareBytes: Most bytes for rows that are given up while steps under way read them.
   /// - Throws: `InputError` for a policy that asks for more than the parts say.
   fileprivate func cache(
-    of input: FirstHopTable.Input, _ execution: ExecutionConfiguration, spareBytes: Int
+    of table: TableDescription, in store: RowStore, _ execution: ExecutionConfiguration, spareBytes: Int
   ) throws -> RowCacheOptions? {
-    let table = input.table
     guard table.layout == .dense, table.strideBytes > 0, let policy = CachePolicy(rawValue: execution.cache.rawValue), policy != .none
     else { return nil }
     let rows =
@@ -88,6 +90,6 @@ extension Worker {
       }
     return RowCacheOptions(
       policy: policy, rows: rows, spareBytes: spareBytes, stepsAhead: execution.prefetchDepth,
-      scores: try RowScores.of(policy, nodeType: table.nodeType, parts: parts, isRemote: input.store.isRemote))
+      scores: try RowScores.of(policy, nodeType: table.nodeType, parts: parts, isRemote: store.isRemote))
   }
 }

@@ -83,17 +83,23 @@ extension Traffic {
 struct TrafficMeter {
   let loader: StepLoader
   let reducer: GradientReducer
+  /// `nil`: no rows are learned.
+  let learned: LearnedColumns?
 
   /// Totals so far.
   var reading: Traffic {
     let loaded = loader.totals
     var traffic = Traffic()
-    traffic.remoteRows = loaded.rows.rowsPulled
-    traffic.remoteRowBytes = loaded.rows.bytesPulled
     traffic.remoteNodes = loaded.remoteNodes
-    for peer in loaded.peers.values {
-      traffic.storeBytesSent += peer.bytesSent
-      traffic.storeBytesReceived += peer.bytesReceived
+    for rows in [loaded.rows, learned?.input.traffic] {
+      traffic.remoteRows += rows?.rowsPulled ?? 0
+      traffic.remoteRowBytes += rows?.bytesPulled ?? 0
+    }
+    for peers in [loaded.peers, learned?.client?.traffic] {
+      for peer in peers?.values ?? [:].values {
+        traffic.storeBytesSent += peer.bytesSent
+        traffic.storeBytesReceived += peer.bytesReceived
+      }
     }
     traffic.reduceBytesSent = reducer.traffic.gradientBytesSent + reducer.traffic.weightBytesSent
     return traffic

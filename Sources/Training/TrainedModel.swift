@@ -11,6 +11,8 @@ struct TrainedModel {
   let fingerprint: String
   /// Checksum of the file.
   let checksum: String
+  /// Steps that learned rows must be as of; `nil` where none are learned.
+  let learnedSteps: String?
   /// Options of the run.
   let training: TrainingConfiguration
 
@@ -40,6 +42,7 @@ struct TrainedModel {
     self.model = model
     self.weights = weights
     self.fingerprint = fingerprint
+    learnedSteps = file.metadata[LearnedFiles.stepsKey]
     checksum = try Checksum.of(file: path)
     training = try JobFile("\(run)/\(JobFile.name)").job.training
   }

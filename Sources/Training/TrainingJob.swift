@@ -102,7 +102,9 @@ public final class TrainingJob {
     let reducer = GradientReducer(
       group: group, assignment: worker.assignment, elementCount: model.parameters.count, threads: threads)
     self.reducer = reducer
-    let store = worker.store(of: task.table)
+    let store = task.table.map { worker.store(of: $0) }
+    let learned = try LearnedColumns.open(task, worker: worker, stepsPerEpoch: plan.stepsPerEpoch, threads: threads)
+    if let learned, group.rank == 0 { report(learned.notice(manifest: manifest)) }
     let input = try FirstHopTable.store(
       of: task, model: model, features: store, worker: worker, directory: request.partitions, threads: threads, report: report)
     inputTable = input.table
@@ -131,21 +133,23 @@ public final class TrainingJob {
     normalisers = try StepNormalisers(plan: plan, loss: loss, targets: targets, loader: loader.direct, reducer: reducer)
     step = TrainingStep(
       model: model, loader: loader, loss: loss, targets: targets, reducer: reducer, configuration: training,
-      stepsPerEpoch: plan.stepsPerEpoch, aggregator: request.aggregator, group: group, trace: log, threads: threads)
-    meter = TrafficMeter(loader: loader, reducer: reducer)
+      stepsPerEpoch: plan.stepsPerEpoch, aggregator: request.aggregator, learned: learned, group: group, trace: log, threads: threads)
+    meter = TrafficMeter(loader: loader, reducer: reducer, learned: learned)
     evaluator = try Evaluator(
-      worker: worker, model: model, store: store, source: source, task: task, loss: loss, targets: targets, reducer: reducer,
+      worker: worker, model: model, store: store, learned: learned?.input, source: source, task: task, loss: loss, targets: targets,
+      reducer: reducer,
       threads: threads)
     checkpointer = try Checkpointer(
-      request: request, layout: model.parameters, stepsPerEpoch: plan.stepsPerEpoch, group: group)
+      request: request, layout: model.parameters, learned: learned, stepsPerEpoch: plan.stepsPerEpoch, group: group)
     let checkpoint = try checkpointer.restored(report: report)
     if let checkpoint {
       try step.restore(checkpoint)
+      try checkpointer.restore(learned, after: checkpoint)
     } else if let path = request.startingModel {
       try StartingWeights.share(from: path, layout: model.parameters, into: step.weights, group: group, report: report)
     }
     recorder = try RunRecorder(
-      request: request, manifest: manifest, model: model, metric: task.metric, checkpoint: checkpoint, group: group)
+      request: request, manifest: manifest, model: model, metric: task.metric, checkpoint: checkpoint, learned: learned, group: group)
   }
 
   /// Steps of one epoch.

@@ -21,6 +21,8 @@ final class TrainingStep {
   /// Of each own part.
   private let targets: [NodeTargets]
   private let aggregator: any Aggregator
+  /// `nil`: no input columns are learned.
+  private let learned: LearnedColumns?
   private let group: any ProcessGroup
   private let threads: Threads
   private let workspace: ModelWorkspace
@@ -35,7 +37,7 @@ final class TrainingStep {
 
   init(
     model: Model, loader: StepLoader, loss: Loss, targets: [NodeTargets], reducer: GradientReducer, configuration: TrainingConfiguration,
-    stepsPerEpoch: Int, aggregator: any Aggregator, group: any ProcessGroup, trace: TraceLog?, threads: Threads
+    stepsPerEpoch: Int, aggregator: any Aggregator, learned: LearnedColumns?, group: any ProcessGroup, trace: TraceLog?, threads: Threads
   ) {
     self.model = model
     self.loader = loader
@@ -44,6 +46,7 @@ final class TrainingStep {
     self.loss = loss
     self.targets = targets
     self.aggregator = aggregator
+    self.learned = learned
     self.group = group
     clock = StageClock(trace: trace)
     self.threads = threads
@@ -76,13 +79,19 @@ final class TrainingStep {
   /// - Parameter normaliser: What the mean loss of the step divides by; see `StepNormalisers`.
   func take(epoch: Int, step: Int, runStep: UInt32, normaliser: Double) throws -> [PartOutcome] {
     let batches = try load(epoch: epoch, step: step, runStep: runStep)
-    let outcomes = zip(batches, targets).map { compute($0, targets: $1, runStep: runStep) }
+    // Learned rows are as of this step, however early the batches were loaded.
+    if let learned { try clock.measure(.fetch) { try learned.resolve(batches) } }
+    let outcomes = try batches.indices.map { try compute($0, batches[$0], targets: targets[$0], runStep: runStep) }
     // A machine may have found that a layer does not fit its memory; processors never do.
     if aggregator.takesWholeLayers { try group.agree { try aggregator.check() } }
-    let gradient = try clock.measure(.reduce) { try reducer.reduce() }
+    let gradient = try clock.measure(.reduce) {
+      try learned?.send()
+      return try reducer.reduce()
+    }
     try clock.measure(.update) {
       try optimizer.update(weights: weights.pointer, gradient: gradient, normaliser: normaliser, runStep: Int(runStep))
       try reducer.allGather(weights: weights.pointer)
+      try learned?.update(normaliser: normaliser, runStep: Int(runStep))
     }
     return outcomes
   }
@@ -95,11 +104,11 @@ final class TrainingStep {
     return batches
   }
 
-  /// Forward and backward of one part, its gradient handed to the reducer.
-  private func compute(_ batch: PartBatch, targets: NodeTargets, runStep: UInt32) -> PartOutcome {
-    let rows = batch.rows!
+  /// Forward and backward of own part number `index`, its gradients handed to the reducer and to the learned rows.
+  private func compute(_ index: Int, _ batch: PartBatch, targets: NodeTargets, runStep: UInt32) throws -> PartOutcome {
     let gradient = reducer.gradientBuffer()
     let (logits, sums) = clock.measure(.forward) { () -> (MatrixView, LossSums) in
+      let rows = learned?.rows(index, of: batch) ?? batch.rows!  // Where nothing is learned the rows are fixed.
       let dropout = DropoutKey(seed: configuration.seed, step: runStep)
       let logits =
         configuration.firstHop == .exact
@@ -111,10 +120,13 @@ final class TrainingStep {
       targets.copy(batch.seeds.readOnly, into: targetRows)
       return (logits, loss.evaluate(logits, targets: targetRows.targets, gradient: logits, threads: threads))
     }
-    clock.measure(.backward) {
+    try clock.measure(.backward) {
+      let inputGradient = learned?.inputGradient(of: batch)
       model.backward(
-        batch.blocks, weights: weights.pointer, logitsGradient: logits, gradient: gradient, workspace: workspace, threads: threads)
+        batch.blocks, weights: weights.pointer, logitsGradient: logits, gradient: gradient, inputGradient: inputGradient,
+        workspace: workspace, threads: threads)
       reducer.commit(part: batch.part)
+      if let inputGradient { try learned?.add(batch, gradient: inputGradient) }
     }
     work.add(batch, layers: model.shape.layers)
     return PartOutcome(part: batch.part, sums: sums)

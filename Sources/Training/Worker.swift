@@ -25,11 +25,13 @@ public final class Worker {
   /// Parts whose rows are copied, once.
   private let resident: Set<Int>
   let client: Client?
-  private let token: UInt64
-  /// Where the workers listen whose parts this one does not map, by rank.
-  private let remoteEndpoints: [Int: String]
   private let server: Server?
   private let monitor: HeartbeatMonitor?
+  private let token: UInt64
+  /// Where each worker's server listens, by rank; empty where there is none.
+  private let endpoints: [String]
+  /// Workers whose parts this one does not map.
+  private let remote: Set<Int>
 
   /// Opens the worker's parts, starts its server and connects it with the others; a collective call.
   ///
@@ -71,22 +73,26 @@ public final class Worker {
     let book = book
     let server = try group.agree { () throws -> Server? in
       guard needsServer else { return nil }
-      var handlers = rowHandlers(book: book, tables: served)
+      var handlers = rowHandlers(book: book, tables: served).merging(gradientHandlers(tables: served)) { first, _ in first }
       handlers[.sampleNeighbors] = SamplingService.handler(
         book: book, own: own.mapValues(\.inEdges), relationCount: manifest.schema.relations.count, seed: seed)
       return try Server(token: token, handlers: handlers, host: nil)
     }
     self.server = server
     let endpoints = try group.allGather(Array((server?.endpoint ?? "").utf8)).map { String(decoding: $0, as: UTF8.self) }
+    self.endpoints = endpoints
     let remote = Set((0..<manifest.partCount).filter { mapped[$0] == nil }.map { assignment.worker(of: $0) })
-    let remoteEndpoints = Dictionary(uniqueKeysWithValues: remote.map { ($0, endpoints[$0]) })
-    self.remoteEndpoints = remoteEndpoints
-    client = try group.agree { remote.isEmpty ? nil : try Client(token: token, endpoints: remoteEndpoints) }
+    self.remote = remote
+    client = try group.agree { try Self.connect(to: remote, at: endpoints, token: token) }
     monitor = watched && needsServer ? try HeartbeatMonitor.watch(group, token: token, silence: execution.silenceLimit) : nil
   }
 
   /// More connections to the workers whose parts this one does not map, for another thread; `nil` where it maps all.
-  func connect() throws -> Client? { remoteEndpoints.isEmpty ? nil : try Client(token: token, endpoints: remoteEndpoints) }
+  func connect() throws -> Client? { try Self.connect(to: remote, at: endpoints, token: token) }
+
+  private static func connect(to ranks: Set<Int>, at endpoints: [String], token: UInt64) throws -> Client? {
+    ranks.isEmpty ? nil : try Client(token: token, endpoints: Dictionary(uniqueKeysWithValues: ranks.map { ($0, endpoints[$0]) }))
+  }
 
   /// The rows of `table`: in place where this worker maps the part, pulled from the owner elsewhere.
   func store(of table: TableDescription) -> RowStore {
@@ -112,6 +118,19 @@ public final class Worker {
 
   private func store(of shards: TableShards) -> RowStore {
     RowStore(shards: shards, book: book, workers: workerOfPart, client: client)
+  }
+
+  /// Numbers that no other table has.
+  var freeTableNumber: Int { tables.count + 1 }
+
+  /// Serves learned rows and takes gradients of them; a collective call, after which every worker can ask.
+  ///
+  /// - Returns: Connections to all other workers, whose learned rows are always pulled, for one thread; `nil` where there are none.
+  func open(_ table: LearnedTable) throws -> Client? {
+    served.add(table)
+    table.whenApplied { [weak server = server] in server?.wakeUp() }
+    try group.barrier()
+    return try group.agree { try Self.connect(to: Set(endpoints.indices).subtracting([group.rank]), at: endpoints, token: token) }
   }
 
   /// In-edges that the parts read in place keep of other parts' nodes.

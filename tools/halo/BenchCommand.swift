@@ -5,6 +5,6 @@ struct BenchCommand: ParsableCommand {
     commandName: "bench", abstract: "Measure speed beside the limits of this machine.",
     subcommands: [
       BenchEpochCommand.self, BenchKernelsCommand.self, BenchSamplerCommand.self, BenchCollectiveCommand.self, BenchPartitionCommand.self,
-      BenchPullCommand.self, BenchCacheCommand.self,
+      BenchPullCommand.self, BenchCacheCommand.self, BenchEmbeddingCommand.self,
     ])
 }

@@ -5,7 +5,7 @@ import Configuration
 struct DataOptions: ParsableArguments {
   private static let standard = TrainingConfiguration()
 
-  @Option(help: help("Table of input features.", standard.features))
+  @Option(help: help("Table of input features; 'none' reads learned columns alone (--embed).", standard.features))
   var features: String?
 
   @Flag(inversion: .prefixedNo, help: help("Divide every feature row by its sum.", word(standard.rowNormalise)))

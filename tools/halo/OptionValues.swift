@@ -23,6 +23,9 @@ extension TrainingConfiguration.Optimizer: ExpressibleByArgument {}
 extension TrainingConfiguration.Schedule: ExpressibleByArgument {}
 extension TrainingConfiguration.Metric: ExpressibleByArgument {}
 extension AggregationPlace.Element: ExpressibleByArgument {}
+extension EmbeddingConfiguration.Optimizer: ExpressibleByArgument {}
+extension EmbeddingConfiguration.Gradient: ExpressibleByArgument {}
+extension EmbeddingConfiguration.Element: ExpressibleByArgument {}
 extension ExecutionConfiguration.Residency: ExpressibleByArgument {}
 extension ExecutionConfiguration.Cache: ExpressibleByArgument {}
 extension Generators.Communities.Level: ExpressibleByArgument {}

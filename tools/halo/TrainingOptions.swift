@@ -9,6 +9,9 @@ struct TrainingOptions: ParsableArguments {
   @OptionGroup(title: "Data and batches")
   var data: DataOptions
 
+  @OptionGroup(title: "Learned input columns")
+  var embedding: EmbeddingOptions
+
   @OptionGroup(title: "What is learned")
   var learning: LearningOptions
 
@@ -24,6 +27,7 @@ struct TrainingOptions: ParsableArguments {
   func apply(to result: inout TrainingConfiguration) throws {
     try model.apply(to: &result)
     data.apply(to: &result)
+    embedding.apply(to: &result.embedding)
     try learning.apply(to: &result)
     optimisation.apply(to: &result)
     try evaluation.apply(to: &result)

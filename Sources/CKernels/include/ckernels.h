@@ -81,6 +81,10 @@ void halo_bias_relu(halo_isa isa, float *z, size_t count, size_t width, size_t s
 void halo_mask(halo_isa isa, float *z, size_t count, size_t width, size_t stride, const uint8_t *bits, size_t bits_stride,
                float scale);
 
+/// g = scale * gradient, squares += g * g, row -= rate * (g / (sqrt(squares) + epsilon)), element by element.
+void halo_adagrad(halo_isa isa, float *row, const float *gradient, float *squares, float scale, float rate, float epsilon,
+                  size_t count);
+
 /// Asks for the cache lines of a row.
 static inline void halo_ask_for(const char *row, size_t row_bytes) {
   for (const char *line = row - ((uintptr_t)row & 63); line < row + row_bytes; line += 64) __builtin_prefetch(line);
