@@ -116,7 +116,7 @@ public struct PartitionOptions: Hashable, Sendable {
   public var haloHops = 0
 
   public init(
-    partCount: Int, method: PartitionMethod = .metis,
+    partCount: Int, method: PartitionMethod = .multilevel,
     balance: [BalanceTarget] = [BalanceTarget("nodes"), BalanceTarget("edges"), BalanceTarget("train")], partWeights: [Double] = [],
     seed: UInt64 = 1
   ) {

@@ -166,7 +166,7 @@ import Testing
     let text = try HaloTool.run(["partition", edges, "-o", folder.path("parts"), "--force"] + options).output
     #expect(text.contains("remote rows / epoch") && text.contains("fan-out 2,2 and 6 seeds a step"), "\(text)")
     #expect(try partition(given)["reads"] == nil)
-    #expect(try partition(["-k", "2", "--objective", "bytes"])["method"] as? String == "metis")
+    #expect(try partition(["-k", "2", "--objective", "bytes"])["method"] as? String == "multilevel")
     for wrong in [["--objective", "bytes"], ["--replicate", "-1%"], ["--halo-hops", "17"], ["--batch-size", "0"]] {
       #expect(try HaloTool.run(["partition", edges, "-o", folder.path("none")] + given + wrong).status == 64, "\(wrong)")
     }

@@ -34,7 +34,7 @@ struct PartitionCommand: ParsableCommand {
       """
       How nodes are given to parts: few cut edges, by contraction and refinement with METIS between (multilevel) or by METIS alone \
       (metis); one node after the other, for edges that do not fit into memory (streaming); by chance (random); as a file says (given).
-      """, "metis"))
+      """, "multilevel"))
   var method: Method?
 
   @Option(help: "How long multilevel and streaming look for fewer cut edges.")
@@ -102,7 +102,7 @@ struct PartitionCommand: ParsableCommand {
 
   private var partitionMethod: PartitionMethod {
     if let refine { return .refine(path: refine) }
-    return switch method ?? .metis {
+    return switch method ?? .multilevel {
     case .multilevel: .multilevel
     case .streaming: .streaming
     case .metis: .metis
