@@ -89,6 +89,13 @@ extension PartitionMemory {
     /// Bytes while rows are made, pieces of them aside.
     var making: Int { base + weights + (32 + 4 * constraints) * nodes }
 
+    /// Bytes at most of the arcs of coarser levels. No level has more arcs than the one before; they become far fewer soon, but where
+    /// skewed graphs are contracted in small steps.
+    var mostLevels: Int {
+      let gentle = MultilevelSearch.arcsOfGentleContraction
+      return moves && entries >= gentle.lowerBound ? max(12 * entries, 32 * min(entries, gentle.upperBound)) : 12 * entries
+    }
+
     /// - Parameters:
     ///   - rows: Bytes of the rows that are in memory.
     ///   - merging: The same while they are made.
@@ -133,7 +140,7 @@ extension PartitionMemory {
     /// The same on graphs without any.
     func most(_ buffer: Int) -> Int {
       switch method {
-      case .multilevel: multilevel(rows: rows, merging: merging, levels: 12 * entries)
+      case .multilevel: multilevel(rows: rows, merging: merging, levels: mostLevels)
       case .streaming: streaming(rows: repeatedRows <= buffer ? repeatedRows + merging : buffer)
       case .metis, .refine: base + max(100 * entries + 100 * nodes, weighing(merging: merging))
       case .random, .given: base + 20 * nodes

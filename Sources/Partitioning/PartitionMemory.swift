@@ -98,8 +98,7 @@ public struct PartitionMemory: Sendable {
         scratch = max(scratch, counts.merging)
       }
       room.overflow = .files(in: folder, bufferBytes: 1 << 20)
-      // No level has more arcs than the one before; they become far fewer soon.
-      if room.bytes < 3 * counts.repeatedRows { scratch += 3 * counts.repeatedRows }
+      if room.bytes < counts.mostLevels { scratch += counts.mostLevels }
     case .streaming:
       let bare = counts.streaming(rows: 0)
       leanest = max(leanest, bare + 2 * Self.smallestBuffer(counts.repeatedRows))

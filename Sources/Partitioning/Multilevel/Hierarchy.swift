@@ -17,7 +17,12 @@ struct Hierarchy {
     var pieces: Int
     /// By matchings, not by label propagation.
     var matches: Bool
+    /// In small steps while levels are large, by clusters of few nodes: then moves of clusters of all sizes are tried on the way back.
+    var isGentle = false
   }
+
+  /// Levels of more nodes are contracted in small steps where the rules say so, by clusters of at most so many nodes of mean load.
+  private static let (nodesOfGentleSteps, gentleClusterSize) = (100_000, 4)
 
   /// Room for the arcs of all coarser levels.
   struct Room: Sendable {
@@ -43,11 +48,14 @@ struct Hierarchy {
     var pieces = rules.pieces
     while let level = levels.last, Self.isTooLarge(level, rules) {
       let key = mix64(seed &+ UInt64(levels.count))
+      let stepLimits =
+        rules.isGentle && level.nodeCount > Self.nodesOfGentleSteps
+        ? ClusterLimits(finest.loads, pieces: max(pieces, level.nodeCount / Self.gentleClusterSize), groups: limits.groups) : limits
       let clustering = StepClock()
       let found =
         rules.matches
         ? HeavyEdgeMatching(level, limits: limits, seed: key, threads: threads).clusters()
-        : LabelClustering(level, limits: limits, seed: key, threads: threads).clusters()
+        : LabelClustering(level, limits: stepLimits, seed: key, threads: threads).clusters()
       let seconds = clustering.seconds
       guard found.count * 20 < level.nodeCount * 19 else {
         // Full clusters stand in the way: larger ones are allowed, while there are still several to a part.

@@ -27,10 +27,18 @@ package struct Level: Sendable {
   /// Whether nodes have few neighbours, and none far more than the mean, as in meshes: there matchings keep the shape of what they
   /// contract; elsewhere they leave most nodes alone or miss what hangs together.
   var isMeshLike: Bool {
+    adjacency.mostNeighbours * nodeCount <= 16 * arcCount && arcCount <= 16 * nodeCount
+  }
+}
+
+extension Adjacency {
+  /// Whether some node has a hundred times as many neighbours as the mean.
+  var isSkewed: Bool { mostNeighbours * nodeCount > 100 * neighbours.count }
+
+  fileprivate var mostNeighbours: Int {
     var largest: Int32 = 0
-    let offsets = adjacency.offsets.pointer
-    for node in 0..<nodeCount { largest = max(largest, offsets[node &+ 1] &- offsets[node]) }
-    return Int(largest) * nodeCount <= 16 * arcCount && arcCount <= 16 * nodeCount
+    for node in 0..<nodeCount { largest = max(largest, offsets.pointer[node &+ 1] &- offsets.pointer[node]) }
+    return Int(largest)
   }
 }
 

@@ -15,6 +15,8 @@ struct MultilevelSearch {
   let threads: Threads
   /// What is done on every level.
   let refinement: Refinement
+  /// Whether the graph is contracted in small steps.
+  private let isGentle: Bool
   private let room: Hierarchy.Room
 
   /// - Parameters:
@@ -29,7 +31,11 @@ struct MultilevelSearch {
     self.effort = effort
     self.seed = seed
     self.threads = threads
-    self.refinement = refinement ?? Refinement(effort)
+    isGentle =
+      effort != .fast && Self.arcsOfGentleContraction.contains(adjacency.neighbours.count) && adjacency.isSkewed
+    var usual = Refinement(effort)
+    usual.prefersMoves = isGentle
+    self.refinement = refinement ?? usual
     self.room = room
   }
 
@@ -72,7 +78,13 @@ struct MultilevelSearch {
   /// A second round takes longer than the first and gains a few percent on small graphs, next to nothing on large ones.
   private static let mostArcsOfSecondRounds = 1 << 23
   private static let populationSize = 8
+  /// Least number of groups that parts are packed of, for each part.
+  private static let groupsOfPart = 4
   private static let combinations = 24
+
+  /// Skewed graphs of so many arcs are contracted in small steps: smaller ones have second rounds, larger ones would take too long and
+  /// too much memory for arcs that hardly get fewer.
+  static let arcsOfGentleContraction = mostArcsOfSecondRounds + 1...1 << 26
 
   /// Contraction ends at so many arcs, or at so few nodes.
   private static let coarseArcs = 1 << 21
@@ -85,7 +97,7 @@ struct MultilevelSearch {
     let k = loads.partCount
     return Hierarchy.Rules(
       nodes: max(20_000, 50 * k), arcs: Self.coarseArcs, fewestNodes: Self.fewestNodes(k), pieces: max(400, 30 * k),
-      matches: finest.isMeshLike)
+      matches: finest.isMeshLike, isGentle: isGentle)
   }
 
   /// Cuts the coarsest graph and refines on the way back.
@@ -97,8 +109,24 @@ struct MultilevelSearch {
     progress("METIS: \(coarsest.nodeCount) nodes, \(coarsest.arcCount / 2) edges, \(tries) tries")
     let clock = StepClock()
     let first = try InitialPartition(level: coarsest, tries: tries, seed: seed, refinement: refinement).best(threads)
-    progress("cutting: \(coarsest.nodeCount) nodes, cut \(first.score.cut), \(clock.seconds) s")
-    return climb(first, hierarchy, seed: seed, progress)
+    let best = try packed(coarsest, tries: min(3, tries + 1), seed: mix64(seed &+ 4)).map { $0.score < first.score ? $0 : first } ?? first
+    progress("cutting: \(coarsest.nodeCount) nodes, cut \(best.score.cut), \(clock.seconds) s")
+    return climb(best, hierarchy, seed: seed, progress)
+  }
+
+  /// Contracts the coarsest level once more, to so few nodes that groups of clusters which belong together are one node: METIS packs them
+  /// whole. On more nodes it splits some, and no single move joins them again since parts are full.
+  ///
+  /// - Returns: An assignment of `coarsest`; `nil` where that cannot be contracted.
+  private func packed(_ coarsest: Level, tries: Int, seed: UInt64) throws -> ScoredAssignment? {
+    let groups = Self.groupsOfPart * loads.partCount
+    let rules = Hierarchy.Rules(nodes: groups, arcs: .max, fewestNodes: groups, pieces: groups, matches: false)
+    let hierarchy = try Hierarchy(coarsest, rules, groups: nil, seed: seed, threads: threads) { _ in }
+    guard hierarchy.levels.count > 1 else { return nil }
+    let smallest = hierarchy.levels[hierarchy.levels.count - 1]
+    guard smallest.nodeCount >= loads.partCount else { return nil }
+    let first = try InitialPartition(level: smallest, tries: tries, seed: seed, refinement: refinement).best(threads)
+    return climb(first, hierarchy, seed: seed) { _ in }
   }
 
   /// Brings an assignment of the coarsest level to the finest, refining it on every level between; gives up each level behind it.

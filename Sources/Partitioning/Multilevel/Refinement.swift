@@ -4,6 +4,9 @@ import Tensors
 struct Refinement: Sendable {
   /// Whether label propagation moves nodes.
   var labels = true
+  /// Whether label propagation leaves nodes where they are on levels that have passes of single moves: these find lower cuts from there,
+  /// and take longer.
+  var prefersMoves = false
   /// Passes of single moves; none where zero.
   var passes = 8
   /// A pass of single moves ends after this many without a lower cut, or this share of the nodes where that is more.
@@ -30,12 +33,13 @@ struct Refinement: Sendable {
   /// - Returns: The cut.
   func refine(_ assignment: Assignment, repairs: Bool = true, seed: UInt64, threads: Threads) -> Int {
     if repairs { assignment.repair() }
-    if labels { LabelRefinement(assignment, seed: seed, threads: threads).run() }
     let nodes = assignment.level.nodeCount
+    let moves = passes > 0 && nodes * assignment.partCount <= GainTable.mostEntries
+    if labels, !(moves && prefersMoves) { LabelRefinement(assignment, seed: seed, threads: threads).run() }
     let cut = assignment.cut(threads)
-    guard passes > 0, nodes * assignment.partCount <= GainTable.mostEntries else { return cut }
-    let moves = MoveRefinement(
+    guard moves else { return cut }
+    let search = MoveRefinement(
       assignment, patience: max(patience, Int(Double(nodes) * patientShare)), seed: seed, threads: threads)
-    return cut - moves.run(passes: passes, cut: cut)
+    return cut - search.run(passes: passes, cut: cut)
   }
 }

@@ -42,4 +42,20 @@ import Testing
     #expect(found.unmet == [])
     #expect(found.metrics.cut <= 1.03 * cut)
   }
+
+  @Test(arguments: [(64, 8), (47, 8), (30, 5)])
+  func groupsThatFitArePackedWhole(groups: Int, k: Int) throws {
+    // Equal groups, so many to a part that one more or less is hardly within 5 %.
+    var generator = Generators.Communities(nodes: 24_000, edges: 400_000, groupSize: 24_000 / groups / 5, superGroups: groups, seed: 9)
+    (generator.groupShare, generator.superGroupShare, generator.classes) = (0.4, 0.4, groups)
+    let graph = try generator.generate(threads: Threads(2))
+    let labels = try #require(graph.nodes[0].labels)
+    let packed = labels.elements.map { UInt16(Int($0) * k / groups) }
+    let cut = PartitionMetrics(measuring: packed, partCount: k, graph: graph, threads: Threads(2)).cut
+    for seed in 1...4 as ClosedRange<UInt64> {
+      let found = try Partitioner.assign(graph, options(k, seed: seed, ["nodes"]), threads: Threads(2))
+      #expect(found.unmet == [])
+      #expect(found.metrics.cut <= 1.01 * cut, "seed \(seed)")
+    }
+  }
 }
