@@ -24,6 +24,9 @@ package struct BalanceRepair {
 
   private var partCount: Int { ledger.loads.partCount }
 
+  /// Nodes with more neighbours than this move without their neighbours being priced again; any number on graphs where that is cheap.
+  private var mostFollowed: Int { adjacency.neighbours.count <= 1 << 23 ? .max : 256 }
+
   /// Repairs until every part has a node and every limit holds, or nothing helps any more.
   ///
   /// - Returns: True when a node was moved.
@@ -101,7 +104,10 @@ package struct BalanceRepair {
       move(now.node, to: now.target)
       moves += 1
       if moves % (1 + partCount / 8) == 0 { light = lightParts() }
-      for entry in adjacency.row(now.node) {
+      // Prices of a hub's many neighbours hardly change: those that fell are found when they are popped, or in the next round.
+      let row = adjacency.row(now.node)
+      guard row.count <= mostFollowed else { continue }
+      for entry in row {
         let neighbour = Int(adjacency.neighbours.pointer[entry])
         if let move = cheapestMove(of: neighbour, light: light) { queue.insert(move) }
       }

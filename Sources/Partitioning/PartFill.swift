@@ -42,6 +42,14 @@ struct PartFill: Sendable {
     return true
   }
 
+  /// Whether `part` holds more of constraint `column` than it may.
+  @inline(__always)
+  func exceeds(_ part: Int, _ column: Int) -> Bool { held.pointer[part &* columns &+ column] > limits.pointer[part &* columns &+ column] }
+
+  /// Whether `part` is above a limit.
+  @inline(__always)
+  func exceeds(_ part: Int) -> Bool { (0..<columns).contains { exceeds(part, $0) } }
+
   /// Whether all parts keep all limits.
   var isWithinLimits: Bool { (0..<held.count).allSatisfy { held.pointer[$0] <= limits.pointer[$0] } }
 
@@ -54,5 +62,23 @@ struct PartFill: Sendable {
       most = max(most, Double(held.pointer[cell]) / Double(limits.pointer[cell]))
     }
     return most
+  }
+
+  /// Share of its limit of constraint `column` that a part holds.
+  func fullness(_ part: Int, _ column: Int) -> Double {
+    Double(held.pointer[part &* columns &+ column]) / Double(limits.pointer[part &* columns &+ column])
+  }
+
+  /// How little room `part` has for what `node` brings: the shares of its limits that it holds, weighted by what the node adds to them.
+  @inline(__always)
+  func pressure(of node: Int, on part: Int) -> Double {
+    let own = loads.row(node)
+    var sum = 0.0
+    for column in 0..<columns where own[column] > 0 {
+      let cell = part &* columns &+ column
+      let limit = Double(limits.pointer[cell])
+      sum += Double(own[column]) / limit * (Double(held.pointer[cell]) / limit)
+    }
+    return sum
   }
 }

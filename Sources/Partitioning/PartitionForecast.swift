@@ -21,6 +21,8 @@ public struct PartitionForecast: Codable, Hashable, Sendable {
   public var diskWithoutHalo: Int
   /// Bytes that the halo of a random partition is expected to take; other methods stay below.
   public var diskOfRandomHalo: Int
+  /// Bytes at most of the rows that parts expect to read from others; 0 where nobody asks.
+  public var diskOfExpectedRows: Int
   /// Predicted bytes of all arrays.
   public var disk: Int
   /// Predicted peak of the process, bytes, pages of mapped files aside.
@@ -40,7 +42,7 @@ public struct PartitionForecast: Codable, Hashable, Sendable {
   /// - Complexity: O(edges + nodes).
   public init(_ graph: RawGraph, _ options: PartitionOptions, types: TableTypes, threads: Threads = Threads(1)) throws {
     try options.validate(for: graph)
-    let size = DirectorySize(graph, partCount: options.partCount, types: types)
+    let size = DirectorySize(graph, partCount: options.partCount, types: types, expectsReads: options.batches != nil)
     let rates = PartitionRates(options.method)
     let randomHalo = Int(RandomHalo.expectedNodes(graph, partCount: options.partCount).rounded())
     name = graph.name
@@ -51,7 +53,10 @@ public struct PartitionForecast: Codable, Hashable, Sendable {
     files = size.files
     diskWithoutHalo = size.withoutHalo
     diskOfRandomHalo = DirectorySize.bytesOfHaloNode * randomHalo
-    disk = size.bytes(haloNodes: Int((Double(randomHalo) * rates.haloOverRandom).rounded()))
+    // A part lists as many rows at most as it has nodes.
+    let expectedRows = options.batches == nil ? 0 : nodes
+    diskOfExpectedRows = DirectorySize.bytesOfExpectedRow * expectedRows
+    disk = size.bytes(haloNodes: Int((Double(randomHalo) * rates.haloOverRandom).rounded()), expectedRows: expectedRows)
     let plan = try PartitionMemory(graph, options, threads: threads)
     (memory, scratch, mappedTables) = (plan.peak, plan.scratch, Self.tableBytes(of: graph))
     let files = rates.secondsPerByte * Double(disk + plan.scratch) + rates.secondsPerPass * Double(plan.passes * edges)
@@ -80,6 +85,9 @@ extension PartitionForecast: CustomStringConvertible {
     var lines = ["\(name): \(nodes) nodes, \(edges) edges, \(parts) parts by \(method); nothing is written"]
     lines.append("disk    \(Self.bytes(Double(disk))) predicted: \(Self.bytes(Double(diskWithoutHalo))) in \(files) arrays, exact,")
     lines.append("        and up to \(Self.bytes(Double(diskOfRandomHalo))) for the halo, which is what a random partition would have")
+    if diskOfExpectedRows > 0 {
+      lines.append("        and up to \(Self.bytes(Double(diskOfExpectedRows))) for the rows that batches read most")
+    }
     lines.append("memory  \(Self.bytes(memory.low)) to \(Self.bytes(memory.high)) at the peak, predicted, pages of mapped files aside")
     if scratch > 0 { lines.append("        and up to \(Self.bytes(Double(scratch))) in temporary files") }
     lines.append("time    \(Self.seconds(seconds.low)) to \(Self.seconds(seconds.high)), predicted")

@@ -101,9 +101,14 @@ extension PartitionMemory {
     ///   - merging: The same while they are made.
     ///   - levels: Bytes of the arcs of coarser levels.
     func multilevel(rows: Int, merging: Int, levels: Int) -> Int {
+      let made = base + weights + max(22 * nodes + merging, weighing(merging: merging))
+      return max(made, searching(rows: rows), contracting(rows: rows, levels: levels))
+    }
+
+    /// The same while rows of the finest level are read in any order, to contract it and to move single nodes.
+    func searching(rows: Int) -> Int {
       let table = moves && nodes * parts <= GainTable.mostEntries ? 4 * parts + 37 : 0
-      let finest = (24 + 4 * constraints + max(64, table)) * nodes + rows + weighed + tables
-      return max(base + weights + max(22 * nodes + merging, weighing(merging: merging), finest), contracting(rows: rows, levels: levels))
+      return base + weights + max(24 + 4 * constraints + max(64, table), 27 + 12 * constraints) * nodes + rows + weighed + tables
     }
 
     /// The same while there are coarser levels.

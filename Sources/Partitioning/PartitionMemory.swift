@@ -87,7 +87,8 @@ public struct PartitionMemory: Sendable {
     switch options.method {
     case .multilevel:
       let bare = counts.multilevel(rows: 0, merging: 0, levels: 0)
-      leanest = max(leanest, bare + Self.smallestBuffer(counts.rows))
+      // Rows may lie in a file, but its pages have to stay in memory: they are read in any order, which no disk is fast enough for.
+      leanest = max(leanest, bare + Self.smallestBuffer(counts.rows), counts.searching(rows: counts.rows))
       if counts.multilevel(rows: counts.rows, merging: counts.merging, levels: 0) <= limit {
         room.bytes = limit - counts.contracting(rows: counts.rows, levels: 0)
       } else {
@@ -112,7 +113,7 @@ public struct PartitionMemory: Sendable {
     case .random, .given: break
     }
     guard leanest <= limit else {
-      let hint = options.method == .metis ? "; multilevel takes less" : ""
+      let hint = options.method == .metis ? "; multilevel takes less" : options.method == .multilevel ? "; streaming takes less" : ""
       throw InputError(
         "--memory", expected: "at least \(Self.mebibytes(leanest)) to partition \(name) by \(options.method.name)\(hint)",
         found: Self.mebibytes(limit, roundingUp: false))

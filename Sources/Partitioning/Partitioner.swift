@@ -173,9 +173,10 @@ public enum Partitioner {
     let buffer = problem.plan?.streamingBuffer ?? options.streamingBuffer
     let rows = try StreamedRows(
       problem.graph, bufferBytes: buffer, directory: options.scratchDirectory, threads: threads)
-    let parts = StreamingSearch(rows, loads: loads, passes: options.effort.streamingPasses).run(progress: progress)
-    // Passing nodes never see the whole: small graphs are brought within their limits, and every part gets a node.
-    guard rows.ends.count * 4 <= options.streamingBuffer else { return parts }
+    let (parts, isFeasible) = StreamingSearch(rows, loads: loads, passes: options.effort.streamingPasses).run(progress: progress)
+    // Passing nodes never see the whole: small graphs that are still above a limit are repaired, and every part gets a node.
+    guard !isFeasible, rows.ends.count * 4 <= options.streamingBuffer else { return parts }
+    progress("repairing: a limit is broken, or a part is empty")
     let adjacency = try Adjacency(problem.graph, storage: problem.plan?.rows ?? .memory, threads: threads)
     let assignment = Assignment(Level(adjacency, loads), parts: Buffer(copying: parts))
     assignment.repair()

@@ -1,24 +1,28 @@
 public import Graphs
 import Tensors
 
-/// Bytes of the arrays of a partition directory, before there is one: all but the halo's follow from counts alone.
+/// Bytes of the arrays of a partition directory, before there is one: all but the halo's and the expected rows' follow from counts alone.
 public struct DirectorySize: Sendable {
   /// Array files.
   public let files: Int
-  /// Bytes of all arrays when no part has a halo, headers included.
+  /// Bytes of all arrays when no part has a halo or expects rows of others, headers included.
   public let withoutHalo: Int
   /// Bytes that a halo node takes: global id, original id, degree.
   public static let bytesOfHaloNode = 20
+  /// Bytes that a row takes which a part expects to read from others (`ExpectedRows`): global id, probability.
+  public static let bytesOfExpectedRow = 12
   /// Of an array file; headers are padded to a multiple of 64 and none needs more than this.
   private static let header = 128
 
-  /// - Parameter types: How tables are stored.
-  public init(_ graph: RawGraph, partCount: Int, types: TableTypes) {
+  /// - Parameters:
+  ///   - types: How tables are stored.
+  ///   - expectsReads: Whether parts list what their batches are expected to read.
+  public init(_ graph: RawGraph, partCount: Int, types: TableTypes, expectsReads: Bool = false) {
     let nodes = graph.nodes.reduce(0) { $0 + $1.count }
     let edges = graph.edges.reduce(0) { $0 + $1.count }
     let hasRelations = graph.edges.count > 1
-    // Of one part: indptr, indices, edge_ids, relations; the three lists of the halo; original, degrees.
-    var files = (hasRelations ? 4 : 3) + 3 + 2
+    // Of one part: indptr, indices, edge_ids, relations; the three lists of the halo; original, degrees; the two lists of expected rows.
+    var files = (hasRelations ? 4 : 3) + 3 + 2 + (expectsReads ? 2 : 0)
     var bytes = 8 * (nodes + partCount) + (hasRelations ? 14 : 12) * edges + 12 * nodes
     for (type, data) in graph.nodes.enumerated() {
       for name in graph.splitNames {
@@ -48,5 +52,7 @@ public struct DirectorySize: Sendable {
   }
 
   /// Bytes of all arrays.
-  public func bytes(haloNodes: Int) -> Int { withoutHalo + Self.bytesOfHaloNode * haloNodes }
+  public func bytes(haloNodes: Int, expectedRows: Int = 0) -> Int {
+    withoutHalo + Self.bytesOfHaloNode * haloNodes + Self.bytesOfExpectedRow * expectedRows
+  }
 }

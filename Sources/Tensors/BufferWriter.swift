@@ -8,12 +8,7 @@ package final class BufferWriter<Element: BitwiseCopyable> {
   }
 
   private let target: Target
-  /// Bytes that were written to a file since it was last flushed.
-  private var unflushed = 0
   package private(set) var count = 0
-
-  /// Pages that wait for the disk cannot be taken back: a file is flushed whenever it has grown by so many bytes.
-  private static var flushedBytes: Int { 1 << 28 }
 
   /// - Parameter limit: Most elements that will come.
   /// - Throws: `SystemError` when the folder of the storage takes no files.
@@ -49,13 +44,7 @@ package final class BufferWriter<Element: BitwiseCopyable> {
         (buffer.pointer + starts[index]).update(from: source, count: pieces[index].count)
       }
     case .file(let file):
-      for piece in pieces {
-        try file.append(UnsafeRawBufferPointer(piece))
-        unflushed += piece.count * MemoryLayout<Element>.stride
-      }
-      guard unflushed >= Self.flushedBytes else { return }
-      try file.flushToDisk()
-      unflushed = 0
+      for piece in pieces { try file.append(UnsafeRawBufferPointer(piece)) }
     }
   }
 

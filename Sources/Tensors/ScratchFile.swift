@@ -7,12 +7,16 @@ import Synchronization
 package final class ScratchFile {
   private static let serial = Atomic<Int>(0)
   private static let blockBytes = 1 << 18
+  /// At most so many bytes wait for the disk.
+  private static let flushedBytes = 32 << 20
   private let place: String
   private let descriptor: Int32
   private let pending: UnsafeMutableRawBufferPointer
   private var filled = 0
   /// Bytes in the file.
   private var written = 0
+  /// Of these, bytes that are on the disk.
+  private var flushed = 0
 
   /// - Throws: `SystemError` when the folder takes no files.
   package init(in folder: String) throws {
@@ -67,14 +71,6 @@ package final class ScratchFile {
     return Buffer(sharing: mapping, pointer: mapping.base.assumingMemoryBound(to: type), count: elements(of: type), isMapped: true)
   }
 
-  /// Waits until everything is on the disk: from then on the system can take the pages back.
-  ///
-  /// - Throws: `SystemError` when the disk refuses.
-  package func flushToDisk() throws {
-    try flush()
-    guard fdatasync(descriptor) == 0 || errno == EINVAL else { throw SystemError("write \(place)", code: errno) }
-  }
-
   private func elements<T>(of type: T.Type) -> Int {
     precondition(written % MemoryLayout<T>.stride == 0, "\(place) of \(written) bytes")
     return written / MemoryLayout<T>.stride
@@ -111,11 +107,18 @@ package final class ScratchFile {
   private func write(_ bytes: UnsafeRawBufferPointer) throws {
     var done = 0
     while done < bytes.count {
-      let count = Glibc.write(descriptor, bytes.baseAddress! + done, min(bytes.count - done, 1 << 30))
+      let count = Glibc.write(descriptor, bytes.baseAddress! + done, min(bytes.count - done, Self.flushedBytes))
       if count < 0 && errno == EINTR { continue }
       guard count > 0 else { throw SystemError("write \(place)", code: errno) }
       done += count
+      written += count
+      if written - flushed >= Self.flushedBytes { try flushToDisk() }
     }
-    written += bytes.count
+  }
+
+  /// Waits until everything is on the disk: pages that wait for it cannot be taken back when memory is short.
+  private func flushToDisk() throws {
+    guard fdatasync(descriptor) == 0 || errno == EINVAL else { throw SystemError("write \(place)", code: errno) }
+    flushed = written
   }
 }

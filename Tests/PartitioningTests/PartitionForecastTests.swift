@@ -23,6 +23,22 @@ import Testing
     }
   }
 
+  @Test func rowsThatPartsExpectToReadAreCounted() throws {
+    let directory = try TemporaryDirectory()
+    let graph = try Generators.RMAT(nodes: 2048, edges: 20_000, seed: 2).generate(threads: Threads(1))
+    var options = PartitionOptions(partCount: 4, method: .random)
+    options.batches = ExpectedBatches(fanout: "5,5", limits: [[5], [5]], batchSize: 100)
+    let found = try Partitioner.assign(graph, options, threads: Threads(1))
+    let manifest = try PartitionWriter.write(graph, found, to: directory.file("parts"), types: TableTypes(), threads: Threads(1))
+    let size = DirectorySize(graph, partCount: 4, types: TableTypes(), expectsReads: true)
+    let rows = manifest.parts.reduce(0) { $0 + ($1.expectedRows ?? 0) }
+    #expect(size.files == manifest.files.count)
+    #expect(size.bytes(haloNodes: manifest.metrics.haloNodes, expectedRows: rows) == manifest.files.reduce(0) { $0 + $1.size })
+    let forecast = try PartitionForecast(graph, options, types: TableTypes())
+    #expect(rows > 0 && 12 * rows <= forecast.diskOfExpectedRows && forecast.files == manifest.files.count)
+    #expect(forecast.description.contains("rows that batches read most"))
+  }
+
   @Test func theRandomHaloIsWhatARandomPartitionHas() throws {
     var rmat = Generators.RMAT(nodes: 4096, edges: 40_000, seed: 7)
     rmat.classes = 2

@@ -35,4 +35,17 @@ import Testing
     #expect(found[1] == found[2])
     #expect(found[0] == found[1])
   }
+
+  @Test(arguments: 0..<5 as Range<UInt64>)
+  func skewedGraphsKeepTheirLimitsWithoutRepair(seed: UInt64) throws {
+    // Many nodes have no in-edges, some have thousands. The rows are more than the buffer: nothing is repaired afterwards.
+    let graph = try Generators.RMAT(nodes: 20_000, edges: 400_000, seed: seed).generate(threads: Threads(2))
+    for k in [4, 16] {
+      for effort in [PartitionEffort.fast, .default] {
+        let found = try Partitioner.assign(graph, options(k, effort, buffer: 1 << 20), threads: Threads(2))
+        #expect(found.unmet == [], "k \(k), \(effort)")
+        #expect(found.metrics.cut < found.randomMetrics.cut)
+      }
+    }
+  }
 }

@@ -6,7 +6,8 @@ import Tensors
 ///
 /// In the first pass a part's neighbours count less the fuller it is (linear deterministic greedy: Stanton, Kliot, KDD 2012, the fullest
 /// constraint decides); in later passes, which know a part for every node, only ties do (restreaming: Nishimura, Ugander, KDD 2013).
-/// Serial, with one result for any number of threads. Edges are read in order, from memory or a file.
+/// A node that finds no room anywhere breaks a limit: after the pass parts above their limits give nodes away (`StreamingRelief`), and no
+/// later pass breaks a limit that holds. Serial, with one result for any number of threads. Edges are read in order, from memory or a file.
 ///
 /// - Complexity: O(passes · (edges + nodes · k)) time; 2 bytes a node besides the rows' offsets.
 struct StreamingSearch {
@@ -15,10 +16,10 @@ struct StreamingSearch {
   private let passes: Int
   private let parts: Buffer<UInt16>
   private let ledger: PartFill
-  private let links: Buffer<UInt32>
+  private let links: StreamedLinks
 
   /// No part has this number: the node has not passed.
-  private static let none = UInt16.max
+  private static let none = StreamedLinks.none
 
   init(_ rows: StreamedRows, loads: NodeLoads, passes: Int) {
     self.rows = rows
@@ -27,60 +28,58 @@ struct StreamingSearch {
     parts = Buffer(count: loads.nodeCount)
     parts.pointer.update(repeating: Self.none, count: loads.nodeCount)
     ledger = PartFill(loads)
-    links = Buffer(count: loads.partCount)
+    links = StreamedLinks(rows, parts: parts, partCount: loads.partCount)
   }
 
-  func run(progress: (String) -> Void) -> [UInt16] {
+  /// The part of every node, and whether all limits hold and every part has a node.
+  func run(progress: (String) -> Void) -> (parts: [UInt16], isFeasible: Bool) {
     for pass in 0..<max(1, passes) {
       var moves = 0
       var cut = 0
       for node in 0..<loads.nodeCount {
         let own = parts.pointer[node]
-        let degree = countLinks(node)
+        let degree = links.count(node)
         if own != Self.none { ledger.remove(node, from: Int(own)) }
         let target = pass == 0 ? firstPart(node) : betterPart(node, than: Int(own))
         ledger.add(node, to: target)
         parts.pointer[node] = UInt16(truncatingIfNeeded: target)
         if UInt16(target) != own { moves += 1 }
-        cut += degree - Int(links.pointer[target])
+        cut += degree - links[target]
       }
       progress("streaming, pass \(pass + 1): \(moves) nodes moved, cut \(cut / 2)")
-      if moves * 1000 < loads.nodeCount { break }
+      let relieved = ledger.isWithinLimits ? 0 : StreamingRelief(loads, parts: parts, ledger: ledger, links: links).run()
+      if relieved > 0 { progress("streaming, pass \(pass + 1): \(relieved) nodes left parts above their limits") }
+      if (moves + relieved) * 1000 < loads.nodeCount { break }
     }
-    return Array(parts.elements)
-  }
-
-  /// Counts the neighbours of `node` by part; returns how many have one.
-  private func countLinks(_ node: Int) -> Int {
-    links.pointer.update(repeating: 0, count: links.count)
-    var degree = 0
-    for position in rows.row(node) {
-      let part = parts.pointer[Int(rows.ends.pointer[position])]
-      guard part != Self.none else { continue }
-      links.pointer[Int(part)] &+= 1
-      degree &+= 1
-    }
-    return degree
+    return (Array(parts.elements), ledger.isWithinLimits && Set(parts.elements).count == loads.partCount)
   }
 
   private func firstPart(_ node: Int) -> Int {
-    best(node) { part in Double(links.pointer[part]) * (1 - ledger.fullness(part)) }
+    best(node) { part in Double(links[part]) * (1 - ledger.fullness(part)) }
   }
 
   private func betterPart(_ node: Int, than own: Int) -> Int {
     // Half a neighbour keeps a node where it is.
-    best(node) { part in Double(links.pointer[part]) + (part == own ? 0.5 : 0) }
+    best(node) { part in Double(links[part]) + (part == own ? 0.5 : 0) }
   }
 
-  /// The part with the highest value of those with room, the emptiest of equal ones; the emptiest of all where none has room.
+  /// The part with the highest value of those with room; of equal ones, and where none has room, the one with most room for what the node
+  /// brings, so that no part is filled with nodes that have no edges while another is filled with edges.
   @inline(__always)
   private func best(_ node: Int, _ value: (Int) -> Double) -> Int {
-    var best: (value: Double, fullness: Double, part: Int)?
+    var best: (value: Double, part: Int)?
     for part in 0..<loads.partCount where ledger.admits(node, to: part) {
-      let found = (value(part), ledger.fullness(part), part)
-      if best.map({ found.0 > $0.value || (found.0 == $0.value && found.1 < $0.fullness) }) ?? true { best = found }
+      let found = value(part)
+      guard let other = best else {
+        best = (found, part)
+        continue
+      }
+      if found > other.value || (found == other.value && ledger.pressure(of: node, on: part) < ledger.pressure(of: node, on: other.part)) {
+        best = (found, part)
+      }
     }
     if let best { return best.part }
-    return (0..<loads.partCount).min { ledger.fullness($0) < ledger.fullness($1) }.unsafelyUnwrapped  // There is a part.
+    return (0..<loads.partCount).min { ledger.pressure(of: node, on: $0) < ledger.pressure(of: node, on: $1) }
+      .unsafelyUnwrapped  // There is a part.
   }
 }
