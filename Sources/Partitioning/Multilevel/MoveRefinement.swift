@@ -41,7 +41,7 @@ package struct MoveRefinement {
     self.threads = threads
   }
 
-  /// Makes passes until one gains less than a five-thousandth of `cut`, at most `passes`.
+  /// Makes passes until one gains less than a twenty-thousandth of `cut`, at most `passes`.
   ///
   /// - Returns: How much lower the cut is.
   package func run(passes: Int, cut: Int) -> Int {
@@ -49,7 +49,7 @@ package struct MoveRefinement {
     for _ in 0..<passes {
       let gain = pass()
       sum += gain
-      if gain * 5000 <= cut { break }
+      if gain * 20_000 <= cut { break }
     }
     return sum
   }

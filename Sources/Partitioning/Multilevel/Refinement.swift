@@ -10,7 +10,7 @@ struct Refinement: Sendable {
   /// Passes of single moves; none where zero.
   var passes = 8
   /// A pass of single moves ends after this many without a lower cut, or this share of the nodes where that is more.
-  var patience = 300
+  var patience = 2000
   var patientShare = 0.01
 
   /// Limits are kept and nothing else.
