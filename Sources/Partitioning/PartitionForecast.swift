@@ -43,7 +43,7 @@ public struct PartitionForecast: Codable, Hashable, Sendable {
   public init(_ graph: RawGraph, _ options: PartitionOptions, types: TableTypes, threads: Threads = Threads(1)) throws {
     try options.validate(for: graph)
     let size = DirectorySize(graph, partCount: options.partCount, types: types, expectsReads: options.batches != nil)
-    let rates = PartitionRates(options.method)
+    let rates = PartitionRates(options.method, edges: graph.edges.reduce(0) { $0 + $1.count })
     let randomHalo = Int(RandomHalo.expectedNodes(graph, partCount: options.partCount).rounded())
     name = graph.name
     method = options.method.name
@@ -61,9 +61,7 @@ public struct PartitionForecast: Codable, Hashable, Sendable {
     (memory, scratch, mappedTables) = (plan.peak, plan.scratch, Self.tableBytes(of: graph))
     let files = rates.secondsPerByte * Double(disk + plan.scratch) + rates.secondsPerPass * Double(plan.passes * edges)
     let work = Double(edges) * rates.slowdown(nodes: nodes)
-    let repair = plan.repairsStreamed ? rates.repair : Span(low: 0, high: 0)
-    seconds = Span(
-      low: (rates.seconds.low + repair.low) * work + files, high: (rates.seconds.high + repair.high) * work + files)
+    seconds = Span(low: rates.seconds.low * work + files, high: rates.seconds.high * work + files)
     assumptions = rates.assumptions
     if options.batches != nil { assumptions.append("no time for weighing edges and expecting reads, which come on top") }
     if options.replicas > 0 || options.haloHops > 0 { assumptions.append("neither disk nor time for replicas, which come on top") }

@@ -43,7 +43,6 @@ public struct PartitionMemory: Sendable {
   public init(_ graph: RawGraph, _ options: PartitionOptions, threads: Threads) throws {
     counts = try Counts(graph, options, threads: threads)
     streamingBuffer = options.streamingBuffer
-    repairsStreamed = counts.isStreaming && counts.repeatedRows <= options.streamingBuffer
     let writing = counts.writing(sorted: 8 * counts.edges)
     let rest = max(writing, counts.expecting)
     peak = PartitionForecast.Span(
@@ -53,9 +52,6 @@ public struct PartitionMemory: Sendable {
     peak.high = min(peak.high, Double(limit))
     peak.low = min(peak.low, peak.high)
   }
-
-  /// Whether the graph is small enough that what was streamed is brought within its limits as a whole.
-  let repairsStreamed: Bool
 
   /// Passes over the edges that put arrays into files piece by piece.
   var passes: Int {

@@ -2,15 +2,13 @@ import Foundation
 
 /// What partitioning was measured to take: rates by which a dry run predicts.
 ///
-/// `halo partition -k 8` on graphs of 1M nodes and 25M edges without tables, planted communities (2,000 groups of 500) and R-MAT, on two
-/// cores of an AMD EPYC that other work shared; see `bench/results/2026-11-21-partition-forecast.md` and `2026-11-22-memory.md`.
+/// `halo partition -k 8` on graphs of 1M nodes and 25M edges and of 4M and 100M without tables, planted communities (groups of 500) and
+/// R-MAT, and R-MAT of 16M nodes and 400M edges in 16 parts, on two cores of an AMD EPYC; see `bench/results/2026-11-22-partition.md`.
 struct PartitionRates {
   /// Seconds for each edge of a graph of a million nodes: reading, assigning, measuring and sorting.
   var seconds: PartitionForecast.Span
-  /// Seconds for each edge of a graph that fits the buffer of `streaming` and is brought within its limits at last.
-  var repair = PartitionForecast.Span(low: 0.2e-6, high: 3.3e-6)
   /// What an edge takes more for every doubling of the nodes beyond a million, of which caches hold less and less.
-  var growth = 0.15
+  var growth = 0.2
   /// Seconds for each byte that is written.
   var secondsPerByte = 1 / 400e6
   /// Seconds for each edge and pass over the edges that puts a piece of an array into a file.
@@ -18,22 +16,25 @@ struct PartitionRates {
   /// Halo nodes over those of a random partition.
   var haloOverRandom: Double
 
-  init(_ method: PartitionMethod) {
+  /// - Parameter edges: Of the graph: large skewed ones are contracted in fewer steps.
+  init(_ method: PartitionMethod, edges: Int) {
     switch method {
     case .metis:
-      seconds = PartitionForecast.Span(low: 0.8e-6, high: 5e-6)
+      seconds = PartitionForecast.Span(low: 0.6e-6, high: 2.3e-6)
       haloOverRandom = 0.75
     case .multilevel:
-      seconds = PartitionForecast.Span(low: 0.6e-6, high: 1.05e-6)
+      let isGentle = 2 * edges <= MultilevelSearch.arcsOfGentleContraction.upperBound
+      seconds = PartitionForecast.Span(low: 0.28e-6, high: isGentle ? 0.77e-6 : 0.38e-6)
       haloOverRandom = 0.75
     case .streaming:
-      seconds = PartitionForecast.Span(low: 0.4e-6, high: 0.5e-6)
+      seconds = PartitionForecast.Span(low: 0.2e-6, high: 0.24e-6)
+      growth = 0.27  // Every pass reads the parts of all neighbours, at random.
       haloOverRandom = 0.9
     case .refine:
       seconds = PartitionForecast.Span(low: 0.4e-6, high: 0.75e-6)
       haloOverRandom = 0.75
     case .random, .given:
-      seconds = PartitionForecast.Span(low: 0.2e-6, high: 0.3e-6)
+      seconds = PartitionForecast.Span(low: 0.14e-6, high: 0.2e-6)
       haloOverRandom = 1
     }
   }
