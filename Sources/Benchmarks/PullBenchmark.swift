@@ -109,8 +109,8 @@ private final class StorePull {
   deinit { server.close() }
 
   func pull(_ rows: [UInt32]) throws {
-    ids.removeAll()
-    for row in rows { ids.append(GlobalID(Int64(row))) }
+    ids.resize(to: rows.count)
+    for (index, row) in rows.enumerated() { ids.pointer[index] = GlobalID(Int64(row)) }
     pulled = try store.resolve([ids.readOnly], step: 0, into: arena, threads: Threads(1))[0]
   }
 

@@ -76,20 +76,32 @@ extension RowStore {
 
   /// Numbers the remote rows in order of first appearance; their references name the number as a row of the arena.
   private func number(_ ids: UnsafeBufferPointer<GlobalID>, remote: Int, list: Int, in arena: RowArena) {
-    deduplicator.reserve(remote)
     let (arenaSegment, keepsPositions) = (arenaSegment, hasCache)
-    let references = arena.references[list].pointer
+    let known = arena.remoteCount
     let positions = arena.remotePositions[list]
-    for index in 0..<ids.count where references[index].segment == arenaSegment {
-      let part = references[index].row >> 32
-      let id = ids[index].rawValue
-      let (row, isNew) = deduplicator.number(of: id)
-      references[index] = RowReference(segment: arenaSegment, row: Int(row))
-      if keepsPositions { positions.append(UInt32(truncatingIfNeeded: index)) }
-      if isNew {
-        arena.remoteIDs.append(id)
-        arena.remoteParts.append(UInt32(truncatingIfNeeded: part))
+    deduplicator.reserve(remote)
+    arena.remoteIDs.reserve(known + remote)
+    arena.remoteParts.reserve(known + remote)
+    if keepsPositions { positions.resize(to: remote) }
+    let (references, numbered, parts) = (arena.references[list].pointer, arena.remoteIDs.pointer, arena.remoteParts.pointer)
+    var position = positions.pointer
+    let count = deduplicator.numbering { table in
+      for index in 0..<ids.count where references[index].segment == arenaSegment {
+        let part = references[index].row >> 32
+        let id = ids[index].rawValue
+        let (row, isNew) = table.number(of: id)
+        references[index] = RowReference(segment: arenaSegment, row: Int(row))
+        if keepsPositions {
+          position.pointee = UInt32(truncatingIfNeeded: index)
+          position += 1
+        }
+        guard isNew else { continue }
+        numbered[Int(row)] = id
+        parts[Int(row)] = UInt32(truncatingIfNeeded: part)
       }
+      return table.count
     }
+    arena.remoteIDs.resize(to: count)
+    arena.remoteParts.resize(to: count)
   }
 }
