@@ -1,3 +1,4 @@
+import CKernels
 import Tensors
 
 /// A hash table from global ids to small numbers that is emptied in constant time: open addressing, linear probing,
@@ -60,6 +61,10 @@ package final class RowDeduplicator {
     fileprivate let generation: UInt32
     /// Ids so far.
     package fileprivate(set) var count: Int
+
+    /// Asks for the memory of an id that is to be numbered soon.
+    @inline(__always)
+    package func ask(for id: Int64) { halo_ask_for_line(slots + RowDeduplicator.hash(id) & mask) }
 
     /// The number of `id`, and whether it is new. O(1) expected.
     @inline(__always)

@@ -4,7 +4,7 @@ import Messaging
 import Partitions
 import Tensors
 
-/// One round of pulls from all owners, cut into requests of a quarter megabyte: while one answer is copied into the arena,
+/// One round of pulls from all owners, cut into requests of half a megabyte: while one answer is copied into the arena,
 /// the next are gathered and under way.
 struct RowPull {
   /// Rows `range` of one part's pull.
@@ -14,8 +14,8 @@ struct RowPull {
     var count: Int { range.count }
   }
 
-  /// Bytes of rows that one request asks for: 128 KiB to 1 MiB measured alike over loopback, smaller requests slower.
-  private static let requestBytes = 256 << 10
+  /// Bytes of rows that one request asks for: 256 KiB to 1 MiB measured alike over loopback, smaller requests slower.
+  private static let requestBytes = 512 << 10
   /// What a row of a sparse table is taken to need when requests are cut: 63 entries.
   static let assumedSparseRowBytes = 508
 

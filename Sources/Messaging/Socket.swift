@@ -57,6 +57,11 @@ package final class Socket {
     try set(ZMQ_LINGER, to: Int32(milliseconds), "ZMQ_LINGER")
   }
 
+  /// Bounds what the system takes of messages on their way out, on connections made from now on; `nil`: it decides itself.
+  package func setSendBuffer(bytes: Int?) throws(MessagingError) {
+    if let bytes { try set(ZMQ_SNDBUF, to: Int32(clamping: bytes), "ZMQ_SNDBUF") }
+  }
+
   /// Cuts connections that announce a larger message, before any memory is given to it.
   package func setMaximumMessage(bytes: Int) throws(MessagingError) {
     var value = Int64(bytes)
