@@ -9,6 +9,7 @@ package final class MessagingContext: @unchecked Sendable {
   package init(ioThreads: Int = 1) throws(MessagingError) {
     guard let context = zmq_ctx_new() else { throw .lastCall("create a ZeroMQ context") }
     raw = context
+    _ = MessageMemory.isKept
     try check(zmq_ctx_set(raw, ZMQ_IO_THREADS, Int32(ioThreads)), "set \(ioThreads) ZeroMQ I/O threads")
   }
 
