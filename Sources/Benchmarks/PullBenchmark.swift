@@ -7,7 +7,7 @@ import Partitions
 import Tensors
 
 /// Measures pulling random rows over the loopback interface beside ZeroMQ alone, both in this process: first moving the same rows without a
-/// store, then messages of the same sizes without rows.
+/// store, then messages of the same sizes without rows; each with the send buffers that ZeroMQ has by default, then with the store's.
 public enum PullBenchmark {
   /// What is measured, and how often.
   public struct Request: Sendable {
@@ -30,7 +30,7 @@ public enum PullBenchmark {
   /// Times of one body are those of so many pulls.
   private static let pullsPerRound = 16
 
-  /// Compares what comes with the table, then times the three in turn.
+  /// Compares what comes with the table, then times all in turn.
   ///
   /// - Throws: `InputError` for more rows than there are, `WrongResult` for a wrong row, `MessagingError`, `SystemError`.
   public static func run(_ request: Request) throws -> PullReport {
@@ -41,8 +41,10 @@ public enum PullBenchmark {
       rows: request.tableRows, columns: request.columns, elementType: .float32, placement: .resident, threads: Threads(2))
     let lists = (0..<pullsPerRound).map { differentRows(request, seed: UInt64($0)) }
     let store = try StorePull(table, request)
-    let gather = try RawPull(table, request, movesRows: true)
-    let bare = try RawPull(table, request, movesRows: false)
+    let (gather, bare) = (try RawPull(table, request, movesRows: true), try RawPull(table, request, movesRows: false))
+    let buffers = Server.defaultSendBufferBytes
+    let tunedGather = try RawPull(table, request, movesRows: true, sendBufferBytes: buffers)
+    let tunedBare = try RawPull(table, request, movesRows: false, sendBufferBytes: buffers)
     try store.pull(lists[0])
     try gather.pull(lists[0])
     for (index, row) in lists[0].enumerated() {
@@ -56,7 +58,8 @@ public enum PullBenchmark {
         { do { for list in lists { try pull(list) } } catch { failure = failure ?? error } }
       )
     }
-    let rounds = Interleaved.rounds(trials: request.trials, [body(store.pull), body(gather.pull), body(bare.pull)])
+    let rounds = Interleaved.rounds(
+      trials: request.trials, [store.pull, gather.pull, bare.pull, tunedGather.pull, tunedBare.pull].map(body))
     if let failure { throw failure }
     return PullReport(request, rowBytes: table.rowBytes, rates: rounds)
   }
@@ -109,8 +112,8 @@ private final class StorePull {
   deinit { server.close() }
 
   func pull(_ rows: [UInt32]) throws {
-    ids.removeAll()
-    for row in rows { ids.append(GlobalID(Int64(row))) }
+    ids.resize(to: rows.count)
+    for (index, row) in rows.enumerated() { ids.pointer[index] = GlobalID(Int64(row)) }
     pulled = try store.resolve([ids.readOnly], step: 0, into: arena, threads: Threads(1))[0]
   }
 
@@ -133,14 +136,17 @@ private final class RawPull {
   private let rows: Buffer<UInt8>
   private let server: RawServer
 
-  /// - Parameter movesRows: Whether the server gathers rows and the client copies them, or both leave the memory as it is.
-  init(_ table: BenchTable, _ request: PullBenchmark.Request, movesRows: Bool) throws {
+  /// - Parameters:
+  ///   - movesRows: Whether the server gathers rows and the client copies them, or both leave the memory as it is.
+  ///   - sendBufferBytes: The system's send buffers; `nil`: as it decides.
+  init(_ table: BenchTable, _ request: PullBenchmark.Request, movesRows: Bool, sendBufferBytes: Int? = nil) throws {
     rowBytes = table.rowBytes
     self.movesRows = movesRows
     rows = Buffer(count: request.rows * rowBytes)
-    server = try RawServer(table, movesRows: movesRows)
+    server = try RawServer(table, movesRows: movesRows, sendBufferBytes: sendBufferBytes)
     context = try MessagingContext()
     socket = try Socket(.dealer, in: context)
+    try socket.setSendBuffer(bytes: sendBufferBytes)
     try socket.connect(server.endpoint)
   }
 
@@ -162,9 +168,10 @@ private final class RawServer: Sendable {
   private let context: MessagingContext
   private let thread: NativeThread
 
-  init(_ table: BenchTable, movesRows: Bool) throws {
+  init(_ table: BenchTable, movesRows: Bool, sendBufferBytes: Int?) throws {
     let context = try MessagingContext()
     let socket = try Socket(.router, in: context)
+    try socket.setSendBuffer(bytes: sendBufferBytes)
     endpoint = try socket.bind(host: "127.0.0.1")
     nonisolated(unsafe) let (owned, source) = (socket, table)  // Safe: only the thread uses the socket, and nobody writes the table.
     thread = try NativeThread(name: "halo-bench") { Self.serve(owned, source, movesRows: movesRows) }

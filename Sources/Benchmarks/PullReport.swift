@@ -14,16 +14,22 @@ public struct PullReport: Codable, Sendable, CustomStringConvertible {
   public var store: Rate
   public var gather: Rate
   public var bare: Rate
+  /// The latter two with the store's send buffers.
+  public var tunedGather: Rate
+  public var tunedBare: Rate
   /// The store's rate over the others', round by round: median, lowest, highest.
   public var shareOfGather: Rate
   public var shareOfBare: Rate
+  public var shareOfTunedGather: Rate
+  public var shareOfTunedBare: Rate
 
   init(_ request: PullBenchmark.Request, rowBytes: Int, rates: [[Double]]) {
     (tableRows, self.rowBytes, rows, trials) = (request.tableRows, rowBytes, request.rows, request.trials)
     (serverThreads, ioThreads, connections) = (request.serverThreads, request.ioThreads, request.connections)
     (store, gather, bare) = (Rate(trials: rates[0]), Rate(trials: rates[1]), Rate(trials: rates[2]))
-    shareOfGather = Rate(trials: zip(rates[0], rates[1]).map { $0 / $1 })
-    shareOfBare = Rate(trials: zip(rates[0], rates[2]).map { $0 / $1 })
+    (tunedGather, tunedBare) = (Rate(trials: rates[3]), Rate(trials: rates[4]))
+    let shares = rates.dropFirst().map { others in Rate(trials: zip(rates[0], others).map { $0 / $1 }) }
+    (shareOfGather, shareOfBare, shareOfTunedGather, shareOfTunedBare) = (shares[0], shares[1], shares[2], shares[3])
   }
 
   public var description: String {
@@ -41,7 +47,11 @@ public struct PullReport: Codable, Sendable, CustomStringConvertible {
       \(line("store", store))
       \(line("ZeroMQ, same gather and copy", gather))
       \(line("ZeroMQ alone", bare))
-      the store reaches \(share(shareOfGather)) of ZeroMQ with gather and copy, \(share(shareOfBare)) of ZeroMQ alone
+      with the store's send buffers:
+      \(line("ZeroMQ, same gather and copy", tunedGather))
+      \(line("ZeroMQ alone", tunedBare))
+      the store reaches \(share(shareOfGather)) of ZeroMQ with gather and copy, \(share(shareOfBare)) of ZeroMQ alone; \
+      with its send buffers \(share(shareOfTunedGather)) and \(share(shareOfTunedBare))
       """
   }
 }

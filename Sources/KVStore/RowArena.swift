@@ -15,7 +15,7 @@ public final class RowArena {
   let remoteParts = GrowingBuffer<UInt32>()
   /// Where each of these rows lies; used where rows are cached.
   let remotePlaces = GrowingBuffer<RowReference>()
-  /// Positions of remote rows in each list; kept where rows are cached.
+  /// Positions of remote rows in each list.
   private(set) var remotePositions: [GrowingBuffer<UInt32>] = []
   /// Rows of all lists; those of them in this process's memory, and replicas among these.
   var (asked, local, replicated) = (0, 0, 0)

@@ -4,31 +4,7 @@ import Messaging
 import Partitions
 import Tensors
 
-/// The rows to be pulled from one part, in the order of its requests.
-final class PartPull {
-  let part: Int
-  /// Rank of the part's owner.
-  let worker: Int
-  /// Part-local ids.
-  let ids = GrowingBuffer<UInt32>()
-  /// Where the row of each id is written; of dense tables.
-  let targets = GrowingBuffer<UnsafeMutableRawPointer>()
-  /// Arena row of each id; of sparse tables.
-  let rows = GrowingBuffer<UInt32>()
-
-  init(part: Int, worker: Int) {
-    self.part = part
-    self.worker = worker
-  }
-
-  func removeAll() {
-    ids.removeAll()
-    targets.removeAll()
-    rows.removeAll()
-  }
-}
-
-/// One round of pulls from all owners, cut into requests of a quarter megabyte: while one answer is copied into the arena,
+/// One round of pulls from all owners, cut into requests of half a megabyte: while one answer is copied into the arena,
 /// the next are gathered and under way.
 struct RowPull {
   /// Rows `range` of one part's pull.
@@ -38,8 +14,8 @@ struct RowPull {
     var count: Int { range.count }
   }
 
-  /// Bytes of rows that one request asks for: 128 KiB to 1 MiB measured alike over loopback, smaller requests slower.
-  private static let requestBytes = 256 << 10
+  /// Bytes of rows that one request asks for: 256 KiB to 1 MiB measured alike over loopback, smaller requests slower.
+  private static let requestBytes = 512 << 10
   /// What a row of a sparse table is taken to need when requests are cut: 63 entries.
   static let assumedSparseRowBytes = 508
 
@@ -88,8 +64,8 @@ extension RowPull.Chunk {
     }
   }
 
-  /// Checks the answer to a sparse pull and writes each row's length behind its place in the arena's `indptr`.
-  func noteLengths(_ reply: Reply, columns: Int, in arena: RowArena) throws {
+  /// Checks the answer to a sparse pull and writes each row's length to its place in the arena's `indptr`.
+  func noteLengths(_ reply: Reply, columns: Int) throws {
     try check(reply, payloadBytes: nil, detail: nil)
     guard reply.detail <= reply.payload.count, reply.payload.count == count * 4 + reply.detail * 8 else {
       throw malformed("\(count) lengths and \(reply.detail) entries", "\(reply.payload.count) bytes")
@@ -106,7 +82,7 @@ extension RowPull.Chunk {
         }
         previous = column
       }
-      arena.indptr.pointer[Int(pull.rows.pointer[range.lowerBound + index]) + 1] = Int64(length)
+      pull.targets.pointer[range.lowerBound + index].storeBytes(of: Int64(length), as: Int64.self)
       entry += length
     }
     guard entry == reply.detail else { throw malformed("\(reply.detail) entries", "\(entry)") }
@@ -118,9 +94,9 @@ extension RowPull.Chunk {
     var columns = payload + count * 4
     var values = columns + reply.detail * 4
     for index in range {
-      let row = Int(pull.rows.pointer[index])
-      let first = Int(arena.indptr.pointer[row])
-      let bytes = (Int(arena.indptr.pointer[row + 1]) - first) * 4
+      let end = UnsafeRawPointer(pull.targets.pointer[index]).assumingMemoryBound(to: Int64.self)
+      let first = Int((end - 1).pointee)
+      let bytes = (Int(end.pointee) - first) * 4
       memcpy(arena.indices.pointer + first, columns, bytes)
       memcpy(arena.values.pointer + first, values, bytes)
       columns += bytes

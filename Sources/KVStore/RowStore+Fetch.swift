@@ -43,7 +43,8 @@ extension RowStore {
     let stride = shards.description.strideBytes
     arena.pulledRows = arena.remoteCount
     arena.denseRows.reset(to: arena.remoteCount * stride)
-    for row in 0..<arena.remoteCount { pull(row, of: arena, to: arena.denseRow(row, strideBytes: stride)) }
+    let rows = arena.denseRow(0, strideBytes: stride)
+    ask(for: arena, where: { _ in true }, to: { rows + $0 &* stride })
   }
 
   /// The plan says which remote rows are in the cache, which come into it, and which go to the arena.
@@ -69,9 +70,8 @@ extension RowStore {
     counters.cached.add(kept)
     arena.pulledRows = passed
     arena.denseRows.reset(to: passed * stride)
-    for row in 0..<count where decisions[row].isPulled {
-      pull(row, of: arena, to: decisions[row].slot.map(cache.row) ?? arena.denseRow(places[row].row, strideBytes: stride))
-    }
+    let (slots, rows) = (cache.row(0), arena.denseRow(0, strideBytes: stride))
+    ask(for: arena, where: { decisions[$0].isPulled }, to: { (decisions[$0].slot == nil ? rows : slots) + places[$0].row &* stride })
     for list in 0..<arena.listCount {
       let references = arena.references[list].pointer
       for position in arena.remotePositions[list].readOnly {
@@ -80,34 +80,42 @@ extension RowStore {
     }
   }
 
-  /// Asks the owner of a remote row for it.
-  private func pull(_ row: Int, of arena: RowArena, to target: UnsafeMutableRawPointer) {
-    let pull = ask(for: row, of: arena)
-    pull.targets.append(target)
-  }
-
-  /// Notes a remote row among those to be pulled from its part.
-  private func ask(for row: Int, of arena: RowArena) -> PartPull {
-    let part = Int(arena.remoteParts.pointer[row])
-    let place = lookup.places.pointer[part]
-    let pull = pulls[part]
-    pull.ids.append(UInt32(truncatingIfNeeded: arena.remoteIDs.pointer[row] &- place.first) &+ place.firstLocal)
-    return pull
+  /// Notes remote rows of a step, behind those of steps before, among what is to be pulled from their parts.
+  ///
+  /// - Parameters:
+  ///   - isPulled: Whether the row of a number must come from its owner.
+  ///   - target: Where that row is wanted.
+  @inline(__always)
+  private func ask(for arena: RowArena, where isPulled: (Int) -> Bool, to target: (Int) -> UnsafeMutableRawPointer) {
+    let (ids, parts, places) = (arena.remoteIDs.pointer, arena.remoteParts.pointer, lookup.places.pointer)
+    withUnsafeTemporaryAllocation(of: Int.self, capacity: pulls.count) { counts in
+      counts.initialize(repeating: 0)
+      for row in 0..<arena.remoteCount where isPulled(row) { counts[Int(parts[row])] += 1 }
+      withUnsafeTemporaryAllocation(of: PartPull.Cursor.self, capacity: pulls.count) { cursors in
+        for (part, pull) in pulls.enumerated() { cursors.initializeElement(at: part, to: pull.append(counts[part])) }
+        for row in 0..<arena.remoteCount where isPulled(row) {
+          let part = Int(parts[row])
+          let id = UInt32(truncatingIfNeeded: ids[row] &- places[part].first) &+ places[part].firstLocal
+          cursors[part].note(id, to: target(row))
+        }
+      }
+    }
   }
 
   private func fetchSparse(_ arena: RowArena, step: UInt32) throws {
     for pull in pulls { pull.removeAll() }
-    for row in 0..<arena.remoteCount { ask(for: row, of: arena).rows.append(UInt32(truncatingIfNeeded: row)) }
     arena.pulledRows = arena.remoteCount
     arena.indptr.resize(to: arena.remoteCount + 1)
+    let indptr = UnsafeMutableRawPointer(arena.indptr.pointer)
     arena.indptr.pointer[0] = 0
+    ask(for: arena, where: { _ in true }, to: { indptr + 8 &* ($0 &+ 1) })
     arena.indices.removeAll()
     arena.values.removeAll()
     guard arena.remoteCount > 0 else { return }
     let pull = RowPull(.pullSparseRows, of: shards, pulls, step: step, bytesPerRow: RowPull.assumedSparseRowBytes)
     var replies: [(RowPull.Chunk, Reply)] = []
     try pull.run(client) { chunk, reply in
-      try chunk.noteLengths(reply, columns: shards.description.columns, in: arena)
+      try chunk.noteLengths(reply, columns: shards.description.columns)
       replies.append((chunk, reply))
       counters.addPulled(rows: chunk.count, bytes: reply.payload.count, from: chunk.pull.worker)
     }

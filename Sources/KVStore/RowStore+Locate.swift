@@ -6,6 +6,8 @@ public import Tensors
 /// Where the rows of a step lie, and which of them other workers have.
 extension RowStore {
   private static var chunk: Int { 4_096 }
+  /// Rows whose memory is asked for before they are numbered.
+  private static var ahead: Int { 16 }
 
   /// Finds out which rows of every list are in this process's memory, numbers the different ones that are not, and announces them to the
   /// cache: the first half of `resolve`, which a pipeline calls steps before the second, in their order.
@@ -76,20 +78,40 @@ extension RowStore {
 
   /// Numbers the remote rows in order of first appearance; their references name the number as a row of the arena.
   private func number(_ ids: UnsafeBufferPointer<GlobalID>, remote: Int, list: Int, in arena: RowArena) {
+    let (arenaSegment, known) = (arenaSegment, arena.remoteCount)
     deduplicator.reserve(remote)
-    let (arenaSegment, keepsPositions) = (arenaSegment, hasCache)
-    let references = arena.references[list].pointer
-    let positions = arena.remotePositions[list]
-    for index in 0..<ids.count where references[index].segment == arenaSegment {
-      let part = references[index].row >> 32
-      let id = ids[index].rawValue
-      let (row, isNew) = deduplicator.number(of: id)
-      references[index] = RowReference(segment: arenaSegment, row: Int(row))
-      if keepsPositions { positions.append(UInt32(truncatingIfNeeded: index)) }
-      if isNew {
-        arena.remoteIDs.append(id)
-        arena.remoteParts.append(UInt32(truncatingIfNeeded: part))
+    arena.remoteIDs.reserve(known + remote)
+    arena.remoteParts.reserve(known + remote)
+    note(arena.references[list].readOnly, remote: remote, in: arena.remotePositions[list])
+    let (references, positions) = (arena.references[list].pointer, arena.remotePositions[list].pointer)
+    let (numbered, parts) = (arena.remoteIDs.pointer, arena.remoteParts.pointer)
+    let count = deduplicator.numbering { table in
+      for next in 0..<remote {
+        if next &+ Self.ahead < remote { table.ask(for: ids[Int(positions[next &+ Self.ahead])].rawValue) }
+        let index = Int(positions[next])
+        let (id, part) = (ids[index].rawValue, references[index].row >> 32)
+        let (row, isNew) = table.number(of: id)
+        references[index] = RowReference(segment: arenaSegment, row: Int(row))
+        guard isNew else { continue }
+        numbered[Int(row)] = id
+        parts[Int(row)] = UInt32(truncatingIfNeeded: part)
       }
+      return table.count
     }
+    arena.remoteIDs.resize(to: count)
+    arena.remoteParts.resize(to: count)
+  }
+
+  /// Notes the positions of a list's remote rows.
+  private func note(_ references: UnsafeBufferPointer<RowReference>, remote: Int, in positions: GrowingBuffer<UInt32>) {
+    positions.resize(to: remote + 1)
+    let (output, arenaSegment) = (positions.pointer, arenaSegment)
+    var count = 0
+    // Whether a row is remote is hard to foresee: every position is written, and only those of remote rows stay.
+    for index in 0..<references.count {
+      output[count] = UInt32(truncatingIfNeeded: index)
+      count &+= references[index].segment == arenaSegment ? 1 : 0
+    }
+    positions.resize(to: remote)
   }
 }

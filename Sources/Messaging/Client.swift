@@ -17,6 +17,8 @@ public final class Client {
     public var connections = 1
     /// Threads that move bytes between memory and network.
     public var ioThreads = 1
+    /// Bytes of requests on each connection that the system holds until they have arrived; `nil`: it decides.
+    public var sendBufferBytes: Int? = Server.defaultSendBufferBytes
 
     public init() {}
   }
@@ -58,7 +60,7 @@ public final class Client {
     for (rank, endpoint) in endpoints.sorted(by: { $0.key < $1.key }) {
       indexOfRank[rank] = peers.count
       let peer = try PeerConnection(
-        rank: rank, endpoint: endpoint, context: context, credit: limits.creditBytes, connections: limits.connections)
+        rank: rank, endpoint: endpoint, context: context, limits: limits)
       peers.append(peer)
       socketsOfPeer.append(sockets.count..<sockets.count + peer.sockets.count)
       sockets += peer.sockets

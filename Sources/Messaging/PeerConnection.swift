@@ -19,15 +19,15 @@ final class PeerConnection {
 
   /// - Parameters:
   ///   - endpoint: One endpoint, or several separated by commas, each of which gets a connection at least.
-  ///   - connections: Connections in all.
-  init(rank: Int, endpoint: String, context: MessagingContext, credit: Int, connections: Int) throws(MessagingError) {
+  init(rank: Int, endpoint: String, context: MessagingContext, limits: Client.Limits) throws(MessagingError) {
     self.rank = rank
     self.endpoint = endpoint
-    self.credit = credit
+    credit = limits.creditBytes
     let endpoints = endpoint.split(separator: ",").map(String.init)
     var sockets: [Socket] = []
-    for index in 0..<max(connections, endpoints.count) {
+    for index in 0..<max(limits.connections, endpoints.count) {
       sockets.append(try Socket(.dealer, in: context))
+      try sockets[index].setSendBuffer(bytes: limits.sendBufferBytes)
       try sockets[index].connect(endpoints.isEmpty ? endpoint : endpoints[index % endpoints.count])
     }
     self.sockets = sockets

@@ -25,6 +25,12 @@ public final class Server: Sendable {
   /// Largest request served by default, in bytes with its header.
   public static let defaultMaximumRequestBytes = 64 << 20
 
+  /// Bytes of a connection's messages that the system holds by default until they have arrived; it allows for twice as many.
+  ///
+  /// Enough for 10 Gbit/s at a round trip of half a millisecond, and few enough to stay in the processor's caches on the way. With the
+  /// larger buffers that it chooses itself, Linux's BBR spaces out what it sends over the loopback interface, at about half the rate.
+  public static let defaultSendBufferBytes = 384 << 10
+
   /// Where clients connect, `tcp://10.0.0.7:40231`; one endpoint a thread, separated by commas, which a `Client` takes as they are.
   public let endpoint: String
   private let counters = ServerCounters()
@@ -71,6 +77,7 @@ public final class Server: Sendable {
     do {
       for index in 0..<options.threads {
         let socket = try Socket(.router, in: context)
+        try socket.setSendBuffer(bytes: options.sendBufferBytes)
         // Far above what is served, so that an oversized request is still read and gets its answer.
         try socket.setMaximumMessage(bytes: max(options.maximumRequestBytes, Self.defaultMaximumRequestBytes) * 4)
         endpoints.append(try socket.bind(host: host, port: options.port.map { $0 + index }))
@@ -125,6 +132,8 @@ extension Server {
     /// Bytes of answers that one connection may leave unread before its requests get failure replies; `nil`: any, for clients that
     /// keep within credits.
     public var maximumUnreadBytes: Int?
+    /// Bytes of answers on each connection that the system holds until they have arrived; `nil`: it decides, for clients far away.
+    public var sendBufferBytes: Int? = Server.defaultSendBufferBytes
     /// Whether a request with another job's token gets a failure reply instead of being dropped.
     public var answersStrangers = false
 

@@ -9,6 +9,7 @@ package final class MessagingContext: @unchecked Sendable {
   package init(ioThreads: Int = 1) throws(MessagingError) {
     guard let context = zmq_ctx_new() else { throw .lastCall("create a ZeroMQ context") }
     raw = context
+    _ = MessageMemory.isKept
     try check(zmq_ctx_set(raw, ZMQ_IO_THREADS, Int32(ioThreads)), "set \(ioThreads) ZeroMQ I/O threads")
   }
 
@@ -55,6 +56,11 @@ package final class Socket {
   /// Waits at most so long, once closed, for messages still to leave.
   package func setLinger(milliseconds: Int) throws(MessagingError) {
     try set(ZMQ_LINGER, to: Int32(milliseconds), "ZMQ_LINGER")
+  }
+
+  /// Bounds what the system takes of messages on their way out, on connections made from now on; `nil`: it decides itself.
+  package func setSendBuffer(bytes: Int?) throws(MessagingError) {
+    if let bytes { try set(ZMQ_SNDBUF, to: Int32(clamping: bytes), "ZMQ_SNDBUF") }
   }
 
   /// Cuts connections that announce a larger message, before any memory is given to it.

@@ -26,6 +26,7 @@ public final class PartService: Sendable {
       server.maximumQueuedBytes = 256 << 20
       server.maximumUnreadBytes = 256 << 20
       server.answersStrangers = true
+      server.sendBufferBytes = nil
     }
   }
 

@@ -52,6 +52,26 @@ import Testing
     return answers
   }
 
+  @Test func answersArriveWholeWhateverTheSendBuffers() throws {
+    for bytes in [nil, 1, 10_000, 1 << 30] as [Int?] {
+      let server = try self.server { $0.sendBufferBytes = bytes }
+      defer { server.close() }
+      var limits = Client.Limits()
+      limits.sendBufferBytes = bytes
+      let client = try Client(token: Self.token, endpoints: [0: server.endpoint], limits: limits)
+      let requests = (1...5).map { number in
+        let payload = MessageBuffer(payloadBytes: 300_000 * number)
+        payload.payload.initializeMemory(as: UInt8.self, repeating: 1)
+        return OutgoingRequest(
+          to: 0, .pullRows, step: UInt32(700 * number), count: number, expectedReplyBytes: 700 * number << 10, buffer: payload)
+      }
+      for (index, reply) in try client.call(requests).enumerated() {
+        #expect(reply.payload.count == 700 * (index + 1) << 10, "\(String(describing: bytes)) bytes")
+        #expect(reply.payload.allSatisfy { $0 == UInt8(index + 1) }, "\(String(describing: bytes)) bytes")
+      }
+    }
+  }
+
   @Test func aFullQueueRefusesAndTheOthersAreServed() throws {
     let server = try self.server { $0.maximumQueuedBytes = 10_000 }
     defer { server.close() }
