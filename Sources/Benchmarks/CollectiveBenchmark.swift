@@ -37,13 +37,7 @@ public enum CollectiveBenchmark {
       times[1].append(try seconds(group) { try reducer.allGather(weights: weights.pointer) })
     }
     let copies = try copyRate(request, group, threads)
-    // A round lasts as long as its slowest worker.
-    let slowest = try times.map { mine in
-      let all = try group.allGather(mine.withUnsafeBytes { Array($0) }).map { bytes in
-        bytes.withUnsafeBytes { raw in (0..<mine.count).map { raw.loadUnaligned(fromByteOffset: 8 * $0, as: Double.self) } }
-      }
-      return mine.indices.map { round in all.map { $0[round] }.max() ?? 0 }
-    }
+    let slowest = try times.map(group.slowest)
     let after = reducer.traffic
     let sent = [after.gradientBytesSent - before.gradientBytesSent, after.weightBytesSent - before.weightBytesSent].map {
       $0 / request.trials

@@ -1,10 +1,10 @@
-import Collectives
+package import Collectives
 import Messaging
 
 /// A random number that only this job's workers know; frames with another are dropped.
-enum JobToken {
+package enum JobToken {
   /// A collective call.
-  static func agree(in group: any ProcessGroup) throws -> UInt64 {
+  package static func agree(in group: any ProcessGroup) throws -> UInt64 {
     let mine = withUnsafeBytes(of: UInt64.random(in: 1...UInt64.max)) { Array($0) }
     return try group.broadcast(mine, from: 0).withUnsafeBytes { $0.loadUnaligned(as: UInt64.self) }
   }

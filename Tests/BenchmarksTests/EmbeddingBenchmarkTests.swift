@@ -1,8 +1,10 @@
 import Benchmarks
+import Collectives
 import Foundation
 import Kernels
 import Tensors
 import Testing
+import Training
 
 @Suite(.serialized) struct EmbeddingBenchmarkTests {
   private func request(_ optimizer: RowOptimizer) -> EmbeddingBenchmark.Request {
@@ -40,10 +42,14 @@ import Testing
     }
   }
 
+  private func report(_ request: EmbeddingBenchmark.Request) throws -> EmbeddingReport {
+    try #require(try EmbeddingBenchmark.run(request, group: InProcessGroup.alone()))
+  }
+
   @Test func lossesAreThoseOfTheTask() throws {
     var request = request(.descent)
     request.learningRate = 60  // Large enough for rows that come again to be elsewhere.
-    let report = try EmbeddingBenchmark.run(request)
+    let report = try report(request)
     let expected = losses(request)
     for (found, exact) in zip(report.losses, expected) { #expect(abs(found - exact) <= 1e-6 * exact, "\(report.losses), \(expected)") }
     #expect(report.losses.count == 12)
@@ -51,14 +57,36 @@ import Testing
 
   @Test func whatIsReportedFitsTogether() throws {
     for (optimizer, state) in [(RowOptimizer.descent, 0), (.adagrad(), 20), (.rowAdagrad(), 4), (.adam(), 40)] {
-      let report = try EmbeddingBenchmark.run(request(optimizer))
-      #expect(report.valueBytes == 2_003 * 20 && report.stateBytes == 2_003 * state)
-      for rate in [report.reads, report.updates, report.pushesAndUpdates, report.limit] { #expect(rate.lowest > 0) }
-      #expect(report.pushesAndUpdates.median <= report.updates.highest)
+      let report = try report(request(optimizer))
+      #expect(report.valueBytes == 2_003 * 20 && report.stateBytes == 2_003 * state && report.memory.count == 1)
+      for measured in [report.own.reads, report.own.updates, report.own.pushesAndUpdates] { #expect(measured.rate.lowest > 0) }
+      #expect(report.own.pushesAndUpdates.rate.median <= report.own.updates.rate.highest && report.mixed == nil)
       #expect(try JSONDecoder().decode(EmbeddingReport.self, from: JSONEncoder().encode(report)).losses == report.losses)
     }
     var small = request(.adagrad())
     small.rows = 1_000
-    #expect(throws: InputError.self) { try EmbeddingBenchmark.run(small) }
+    #expect(throws: InputError.self) { try report(small) }
+    var remote = request(.adagrad())
+    remote.remoteShare = 0.1
+    #expect(throws: InputError.self) { try report(remote) }
+  }
+
+  @Test(arguments: [RowOptimizer.adagrad(), .adam()])
+  func anyNumberOfWorkersHasTheSameLosses(_ optimizer: RowOptimizer) throws {
+    var request = request(optimizer)
+    let alone = try report(request)
+    request.remoteShare = 0.3
+    for workers in 2...4 {
+      let reports = try InProcessGroup.run(size: workers) { [request] group in try EmbeddingBenchmark.run(request, group: group) }
+      let report = try #require(reports[0])
+      #expect(report.losses.map(\.bitPattern) == alone.losses.map(\.bitPattern), "\(workers) workers")
+      #expect(reports.dropFirst().allSatisfy { $0 == nil } && report.workers == workers && report.memory.count == workers)
+      #expect(report.memory.map(\.valueBytes).reduce(0, +) == alone.valueBytes && report.stateBytes == alone.stateBytes)
+      let mixed = try #require(report.mixed)
+      #expect(mixed.reads.rate.lowest > 0 && mixed.updates.rate.lowest > 0 && report.remoteShare == 0.3)
+    }
+    #expect(throws: WorkerError.self) {
+      try InProcessGroup.run(size: 5) { [request] group in try EmbeddingBenchmark.run(request, group: group) == nil }
+    }
   }
 }

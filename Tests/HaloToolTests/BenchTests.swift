@@ -33,6 +33,19 @@ import Testing
     #expect(report["workers"] as? Int == 2 && (report["calls"] as? [Any])?.count == 2)
   }
 
+  @Test func learnedRowsOfTwoWorkers() throws {
+    let command = [
+      "bench", "embedding", "--rows", "4004", "--batch", "100", "--steps", "6", "--timed-rows", "900", "--trials", "1", "--json",
+    ]
+    let alone = try HaloTool.run(command).object()
+    let report = try HaloTool.run(["launch", "-n", "2"] + command + ["--remote-share", "0.1"]).object()
+    #expect(report["workers"] as? Int == 2 && (report["memory"] as? [Any])?.count == 2 && report["mixed"] != nil && alone["mixed"] == nil)
+    let losses = try #require(alone["losses"] as? [Double])
+    #expect(losses.count == 6 && report["losses"] as? [Double] == losses)
+    #expect(try HaloTool.run(["launch", "-n", "5"] + command).errorLine().contains("number of workers"))
+    #expect(try HaloTool.run(command + ["--remote-share", "0.1"]).errorLine().contains("--remote-share"))
+  }
+
   @Test func epochsAreDrawnAndPlannedFrom() throws {
     let folder = try ScratchFolder()
     let parts = try parts(folder)

@@ -1,16 +1,18 @@
 import ArgumentParser
 import Benchmarks
+import Collectives
 import Configuration
 import Kernels
 
-struct BenchEmbeddingCommand: ParsableCommand {
+struct BenchEmbeddingCommand: WorkerCommand {
   static let configuration = CommandConfiguration(
     commandName: "embedding",
     abstract: "Measure reads and updates of learned rows beside random reads of the same memory.",
     discussion: """
-      One process owns all rows. It takes steps on a made-up task, whose losses are printed with --json so that others can be compared \
-      (bench/peers/embedding), and then times reads and updates of random rows beside a loop that reads the same rows and their state and \
-      does nothing else.
+      One process owns all four parts of the table, or the workers of 'halo launch' do, at most four. They take steps on a made-up task, \
+      whose losses are printed with --json so that others can be compared (bench/peers/embedding); they are the same for any number of \
+      workers. Then all workers at once read and update random rows, beside a loop that reads the same rows and their state and does \
+      nothing else.
       """)
 
   @Option(help: "Rows of the table.")
@@ -31,10 +33,13 @@ struct BenchEmbeddingCommand: ParsableCommand {
   @Option(help: "Steps of the task.")
   var steps = EmbeddingBenchmark.Request().steps
 
-  @Option(help: "Different rows of a timed read or update.")
+  @Option(help: "Different rows of a timed read or update on each worker.")
   var timedRows = EmbeddingBenchmark.Request().timedRows
 
-  @Option(help: "Threads.")
+  @Option(help: ArgumentHelp("Times reads and updates again with so many rows of other workers.", valueName: "0 to 1"))
+  var remoteShare = EmbeddingBenchmark.Request().remoteShare
+
+  @Option(help: "Threads of one worker.")
   var threads = 1
 
   @Option(help: "Timed rounds, after two to warm up.")
@@ -51,12 +56,16 @@ struct BenchEmbeddingCommand: ParsableCommand {
     if rows > 1 << 31 || columns > 1 << 16 { throw ValidationError("a table of \(rows) × \(columns) is too large to measure") }
     if batch % 2 != 0 { throw ValidationError("--batch must be even") }
     if threads > 1_024 { throw ValidationError("--threads must be at most 1024") }
+    if !(0...1).contains(remoteShare) { throw ValidationError("--remote-share must be 0 to 1") }
   }
+
+  func checkOptions() throws {}
 
   func run() throws {
     var request = EmbeddingBenchmark.Request()
     (request.rows, request.columns, request.batch, request.steps) = (rows, columns, batch, steps)
     (request.timedRows, request.threads, request.trials, request.learningRate) = (timedRows, threads, trials, learningRate)
+    request.remoteShare = remoteShare
     request.optimizerName = optimizer.rawValue
     request.optimizer =
       switch optimizer {
@@ -65,6 +74,8 @@ struct BenchEmbeddingCommand: ParsableCommand {
       case .rowwiseAdagrad: .rowAdagrad()
       case .adam: .adam()
       }
-    try report.show(EmbeddingBenchmark.run(request))
+    try WorkerJob.run { group in
+      if let measured = try EmbeddingBenchmark.run(request, group: group) { try report.show(measured) }
+    }
   }
 }

@@ -28,7 +28,7 @@ struct LaunchCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Time that workers have to stop when asked.", valueName: "seconds"))
   var grace = 60.0
 
-  @Argument(parsing: .captureForPassthrough, help: "The command, train, infer, bench epoch or bench collective, with its options.")
+  @Argument(parsing: .captureForPassthrough, help: "The command, train, infer, bench epoch, collective or embedding, with its options.")
   var command: [String]
 
   func run() throws {
@@ -36,7 +36,7 @@ struct LaunchCommand: ParsableCommand {
     var parsed = try Halo.parseAsRoot(command)
     guard let worker = parsed as? any WorkerCommand else {
       if command.contains(where: ["-h", "--help"].contains) { return try parsed.run() }
-      throw ValidationError("halo launch runs train, infer, bench epoch or bench collective")
+      throw ValidationError("halo launch runs train, infer, bench epoch, bench collective or bench embedding")
     }
     try worker.checkOptions()
     var options = Launcher.Options(workers: workers, hostFile: hosts, arguments: command)
