@@ -116,7 +116,7 @@ private final class EmbeddingRun {
     for part in ids.indices {
       let gradient = gradient.view.prefix(batch)
       loss += distance(rows[part], targets[part].view, into: gradient)
-      try push.add(part: part, nodes: lists[part], gradient: gradient, threads: threads)
+      _ = try push.add(part: part, nodes: lists[part], gradient: gradient, threads: threads)
     }
     try push.send()
     let count = Double(EmbeddingBenchmark.partCount * batch)
@@ -175,7 +175,8 @@ private final class EmbeddingRun {
       _ = draw(3)
       let pushed = try seconds {
         for part in 0..<EmbeddingBenchmark.partCount {
-          try push.add(part: part, nodes: part == 0 ? list : none, gradient: part == 0 ? matrix : matrix.prefix(0), threads: threads)
+          let (nodes, gradient) = part == 0 ? (list, matrix) : (none, matrix.prefix(0))
+          _ = try push.add(part: part, nodes: nodes, gradient: gradient, threads: threads)
         }
         try push.send()
       }

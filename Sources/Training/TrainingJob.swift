@@ -230,10 +230,12 @@ public final class TrainingJob {
       loading: EpochLoading(loader.totals, since: loadedBefore, loadsAhead: loader.loadsAhead),
       mappedParts: OpenPartFiles.parts(under: request.partitions))
     try losses.sumOverParts(reducer, hasAccuracy: loss.decides)
-    if losses.scores[.loss] == nil {
-      try group.agree {
-        throw InputError("epoch \(epoch + 1)", expected: "a finite loss", found: "one that is not (a smaller --lr or --clip-norm may help)")
-      }
+    // Weights and losses are the same on every worker.
+    if losses.scores[.loss] == nil || !step.hasFiniteWeights {
+      let (expected, found) =
+        losses.scores[.loss] == nil ? ("a finite loss", "one that is not") : ("finite weights", "some that are not")
+      let advice = "a smaller \(request.training.learnsInputs ? "--lr, --embed-learning-rate" : "--lr") or --clip-norm may help"
+      try group.agree { throw InputError("epoch \(epoch + 1)", expected: expected, found: "\(found) (\(advice))") }
     }
     return (losses, timings)
   }
