@@ -148,6 +148,20 @@ import Training
     }
   }
 
+  /// Bytes are copied where learned columns follow fixed ones, and nowhere else.
+  @Test(arguments: ["none", "feat"])
+  func joinedRowsAloneAreCopied(features: String) throws {
+    let scratch = try ScratchDirectory()
+    let parts = "\(scratch.path)/parts"
+    try PlantedGraph().partition(into: 4, at: parts)
+    let training = try Self.training(Case(features: features, optimizer: .adagrad))
+    let summary = try Self.train(parts, training, run: "\(scratch.path)/run", workers: 2, mapPeers: false, epochs: 1)
+    for line in summary.timings {
+      // 12 features and 6 learned columns for every row that the first layer reads.
+      #expect(line.loading.bytesCopied == (features == "none" ? 0 : 4 * 18 * line.traffic.layers[0].sources))
+    }
+  }
+
   /// Nothing but the graph and the training labels is known: rows of a class grow alike.
   @Test func rowsWithoutFeaturesAreLearned() throws {
     let scratch = try ScratchDirectory()
