@@ -21,6 +21,9 @@ final class PartPull {
     self.worker = worker
   }
 
+  /// Bytes that the list holds on to.
+  var capacityBytes: Int { 4 * (ids.capacity + rows.capacity) + 8 * targets.capacity }
+
   func removeAll() {
     ids.removeAll()
     targets.removeAll()
