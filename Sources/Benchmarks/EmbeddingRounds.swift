@@ -80,7 +80,7 @@ final class EmbeddingRounds {
     let first = worker.ownParts.lowerBound
     for part in worker.ownParts {
       let nodes = UnsafeBufferPointer(rebasing: rows.nodes.prefix(part == first ? request.timedRows : 0))
-      try worker.push.add(part: part, nodes: nodes, gradient: gradient.view.prefix(nodes.count), threads: worker.threads)
+      _ = try worker.push.add(part: part, nodes: nodes, gradient: gradient.view.prefix(nodes.count), threads: worker.threads)
     }
     try worker.push.send()
   }

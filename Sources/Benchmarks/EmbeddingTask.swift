@@ -70,7 +70,7 @@ final class EmbeddingTask {
     let rows = try worker.store.resolve(lists, step: UInt32(step), into: arena, threads: threads)
     let sums = try worker.ownParts.enumerated().map { index, part in
       let sum = distance(rows[index], targets[index].view, into: gradient.view)
-      try worker.push.add(part: part, nodes: lists[index], gradient: gradient.view, threads: threads)
+      _ = try worker.push.add(part: part, nodes: lists[index], gradient: gradient.view, threads: threads)
       return sum
     }
     try worker.push.send()

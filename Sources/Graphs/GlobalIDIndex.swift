@@ -8,6 +8,9 @@ public final class GlobalIDIndex {
 
   public init() {}
 
+  /// Bytes that it holds on to.
+  public var capacityBytes: Int { 8 * slots.capacity }
+
   /// Starts an empty numbering of at most `room` ids, which are written to `ids` in order; O(room).
   ///
   /// - Parameter ids: Room for `room` ids; must stay in place while the numbering is used.

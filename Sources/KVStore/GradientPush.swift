@@ -1,6 +1,7 @@
 import Glibc
 public import Graphs
 public import Messaging
+import Synchronization
 public import Tensors
 
 /// Brings the gradients of learned rows to their owners: every own part adds its own once a step, then all are sent together.
@@ -44,16 +45,32 @@ public final class GradientPush {
   /// - Parameters:
   ///   - nodes: Distinct global ids of nodes that have rows.
   ///   - gradient: Shape (nodes, columns of the table); copied.
+  /// - Returns: False where they are not all finite: no row may be moved by them, and the part pushes none for this step.
   /// - Throws: `InputError` when the part has pushed for this step already.
-  public func add(part: Int, nodes: UnsafeBufferPointer<GlobalID>, gradient: MatrixView, threads: Threads) throws {
+  public func add(part: Int, nodes: UnsafeBufferPointer<GlobalID>, gradient: MatrixView, threads: Threads) throws -> Bool {
     precondition(gradient.rows == nodes.count && gradient.columns == table.options.columns, "gradients of other rows")
-    let step = table.appliedSteps
     sort(nodes, threads)
-    for worker in keys.indices where worker != rank { enqueue(worker, part: part, step: step, gradient, threads) }
-    let own = keys[rank]
+    if try push(part: part, gradient, threads) { return true }
+    for list in keys { list.removeAll() }
+    _ = try push(part: part, gradient, threads)
+    return false
+  }
+
+  /// Takes the sorted rows, all of them or, where they are not all finite, none.
+  private func push(part: Int, _ gradient: MatrixView, _ threads: Threads) throws -> Bool {
+    let (step, own, others) = (table.appliedSteps, keys[rank], requests.count)
     let slot = try table.inbox.claim(part: part, step: step, range: 0..<own.count, total: own.count) { self.table.place }
-    copy(0..<own.count, of: rank, gradient, ids: slot.ids.pointer, values: slot.values.pointer, threads)
+    var isFinite = copy(0..<own.count, of: rank, gradient, ids: slot.ids.pointer, values: slot.values.pointer, threads)
+    for worker in keys.indices where worker != rank && isFinite {
+      isFinite = enqueue(worker, part: part, step: step, gradient, threads)
+    }
+    guard isFinite else {
+      requests.removeSubrange(others...)
+      table.inbox.refuse(slot)
+      return false
+    }
     if table.inbox.arrived(own.count, in: slot) { table.inbox.complete(slot, step: step) }
+    return true
   }
 
   /// Sends what was added, and returns when every owner has it.
@@ -81,32 +98,36 @@ public final class GradientPush {
     }
   }
 
-  /// Makes the messages to another worker.
-  private func enqueue(_ worker: Int, part: Int, step: Int, _ gradient: MatrixView, _ threads: Threads) {
+  /// Makes the messages to another worker; returns whether all numbers in them are finite.
+  private func enqueue(_ worker: Int, part: Int, step: Int, _ gradient: MatrixView, _ threads: Threads) -> Bool {
     let columns = table.options.columns
     let total = keys[worker].count
+    var isFinite = true
     let rowsPerRequest = max(1, Self.requestBytes / (8 + 4 * columns))
     for first in stride(from: 0, to: max(1, total), by: rowsPerRequest) {
       let range = first..<min(total, first + rowsPerRequest)
       let buffer = MessageBuffer(payloadBytes: range.count * (8 + 4 * columns))
       if let payload = buffer.payload.baseAddress, !range.isEmpty {
         // A payload begins at a multiple of 8 bytes.
-        copy(
-          range, of: worker, gradient, ids: payload.assumingMemoryBound(to: Int64.self),
-          values: (payload + 8 * range.count).assumingMemoryBound(to: Float.self), threads)
+        isFinite =
+          copy(
+            range, of: worker, gradient, ids: payload.assumingMemoryBound(to: Int64.self),
+            values: (payload + 8 * range.count).assumingMemoryBound(to: Float.self), threads) && isFinite
       }
       requests.append(
         OutgoingRequest(
           to: worker, .pushGradients, table: table.shards.number, part: part, step: UInt32(step), count: range.count,
           detail: first << 32 | total, expectedReplyBytes: 0, buffer: buffer))
     }
+    return isFinite
   }
 
-  /// Writes the ids and gradients of rows `range` of a worker's list.
+  /// Writes the ids and gradients of rows `range` of a worker's list; returns whether all numbers are finite.
   private func copy(
     _ range: Range<Int>, of worker: Int, _ gradient: MatrixView, ids: UnsafeMutablePointer<Int64>, values: UnsafeMutablePointer<Float>,
     _ threads: Threads
-  ) {
+  ) -> Bool {
+    let isFinite = Atomic<Bool>(true)
     nonisolated(unsafe) let (ids, values) = (ids, values)  // Safe: each chunk writes its own rows.
     let (keys, first, columns) = (keys[worker], firsts[worker], gradient.columns)
     threads.forEachChunk(of: range.count, by: 2_048) { chunk in
@@ -115,6 +136,8 @@ public final class GradientPush {
         ids[index] = first &+ Int64(key >> 32)
         (values + index &* columns).update(from: gradient.row(Int(key & 0xffff_ffff)), count: columns)
       }
+      if !areFinite(values + chunk.lowerBound &* columns, count: chunk.count &* columns) { isFinite.store(false, ordering: .relaxed) }
     }
+    return isFinite.load(ordering: .relaxed)
   }
 }

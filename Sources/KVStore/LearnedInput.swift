@@ -40,7 +40,10 @@ public final class LearnedInput {
   }
 
   private func rows(_ index: Int, after fixed: InputRows?, in memory: JoinedRows, threads: Threads) -> InputRows {
-    fixed.map { memory.join($0, learned[index], threads: threads) } ?? learned[index]
+    guard let fixed else { return learned[index] }
+    let joined = memory.join(fixed, learned[index], threads: threads)
+    store.counters.copiedBytes.add(4 * joined.count * joined.columns)
+    return joined
   }
 
   /// Rows that were pulled so far, and their bytes.

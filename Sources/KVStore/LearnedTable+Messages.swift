@@ -76,6 +76,7 @@ private struct GradientPiece {
       payload.count == count * (8 + 4 * table.options.columns), "\(count) ids and rows of \(table.options.columns) columns",
       "\(payload.count) bytes")
     try demand(total <= table.rowCount, "at most the \(table.rowCount) rows that are here", "\(total)")
+    try demand(hasFiniteRows(count, columns: table.options.columns), "finite gradients", "NaN or infinity")
     for index in 0..<count {
       let id = self.id(index)
       guard id >= 0, table.book.contains(GlobalID(id)) else { throw Self.stranger(id, table) }
@@ -90,6 +91,12 @@ private struct GradientPiece {
 
   private func id(_ index: Int) -> Int64 {
     Int64(littleEndian: payload.loadUnaligned(fromByteOffset: index &* 8, as: Int64.self))
+  }
+
+  /// Whether the numbers behind the ids are: one that is not would spoil its row for good.
+  private func hasFiniteRows(_ count: Int, columns: Int) -> Bool {
+    guard let base = payload.baseAddress, count > 0 else { return true }
+    return areFinite(base + 8 * count, count: count * columns)
   }
 
   func copy(to slot: GradientInbox.PartGradients, columns: Int) {

@@ -10,6 +10,9 @@ final class PartPull {
   /// Where the row of each id is written; of sparse tables, where its length is, in the arena's `indptr`.
   let targets = GrowingBuffer<UnsafeMutableRawPointer>()
 
+  /// Bytes that the list holds on to.
+  var capacityBytes: Int { 4 * ids.capacity + 8 * targets.capacity }
+
   /// Where the next row is noted: pointers alone, so that a loop over rows touches no object.
   struct Cursor: BitwiseCopyable {
     private var ids: UnsafeMutablePointer<UInt32>

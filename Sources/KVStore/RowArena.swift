@@ -1,4 +1,3 @@
-import Glibc
 import Kernels
 import Tensors
 
@@ -21,19 +20,40 @@ public final class RowArena {
   var (asked, local, replicated) = (0, 0, 0)
   /// Rows that were pulled into the arena itself.
   var pulledRows = 0
-  let denseRows = GrowingBuffer<UInt8>()
-  let indptr = GrowingBuffer<Int64>()
-  let indices = GrowingBuffer<UInt32>()
-  let values = GrowingBuffer<Float>()
+  /// Memory of the pulled rows; `nil`: none is needed yet.
+  private var memory: RowMemory?
 
   public init() {}
 
-  /// Bytes that the arena holds on to.
-  public var capacityBytes: Int {
+  /// Bytes that the arena holds on to, without pulled rows.
+  package var capacityBytes: Int {
     references.reduce(0) { $0 + $1.capacity * MemoryLayout<RowReference>.stride } + remotePositions.reduce(0) { $0 + $1.capacity * 4 }
-      + remoteIDs.capacity * 8 + remoteParts.capacity * 4 + remotePlaces.capacity * 8 + denseRows.capacity + indptr.capacity * 8
-      + indices.capacity * 4 + values.capacity * 4
+      + remoteIDs.capacity * 8 + remoteParts.capacity * 4 + remotePlaces.capacity * 8
   }
+
+  /// Bytes that pulled rows hold on to.
+  package var rowBytes: Int { memory?.capacityBytes ?? 0 }
+
+  /// Gives up the memory of the pulled rows; nobody may read them any more.
+  package func takeRows() -> RowMemory? {
+    defer { memory = nil }
+    return memory
+  }
+
+  /// Takes memory for the rows to be pulled.
+  package func giveRows(_ memory: RowMemory) { self.memory = memory }
+
+  private var rows: RowMemory {
+    if let memory { return memory }
+    let memory = RowMemory()
+    self.memory = memory
+    return memory
+  }
+
+  var denseRows: GrowingBuffer<UInt8> { rows.dense }
+  var indptr: GrowingBuffer<Int64> { rows.indptr }
+  var indices: GrowingBuffer<UInt32> { rows.indices }
+  var values: GrowingBuffer<Float> { rows.values }
 
   /// Different remote rows of the step at hand.
   public var remoteCount: Int { remoteIDs.count }
@@ -46,7 +66,7 @@ public final class RowArena {
         references.append(GrowingBuffer())
         remotePositions.append(GrowingBuffer())
       }
-      references[listCount].resize(to: count)
+      references[listCount].reset(to: count)
       remotePositions[listCount].removeAll()
       listCount += 1
     }
@@ -73,4 +93,15 @@ public final class RowArena {
       indices: ArrayView(pointer: indices.pointer, count: indices.count, owner: indices),
       values: ArrayView(pointer: values.pointer, count: values.count, owner: values), columns: columns)
   }
+}
+
+/// Memory of pulled rows: dense ones, or sparse ones in CSR; used again for step after step.
+package final class RowMemory {
+  let dense = GrowingBuffer<UInt8>()
+  let indptr = GrowingBuffer<Int64>()
+  let indices = GrowingBuffer<UInt32>()
+  let values = GrowingBuffer<Float>()
+
+  /// Bytes that it holds on to.
+  var capacityBytes: Int { dense.capacity + 8 * indptr.capacity + 4 * (indices.capacity + values.capacity) }
 }

@@ -26,6 +26,9 @@ public struct RowTraffic: Equatable, Sendable {
   public var rowBytes: Int?
   /// Rows and bytes that came over the wire, by rank.
   public var pulled: [Int: Pulled] = [:]
+  /// Bytes of rows that were here, or had come, and were copied again before they were read: local, cached and pulled rows never are, only
+  /// those of two tables that are joined into one matrix.
+  public var bytesCopied = 0
   /// Time that deciding which rows are kept has taken.
   public var planNanoseconds = 0
 
@@ -47,6 +50,7 @@ final class RowCounters: Sendable {
   let local = Counter()
   let replicated = Counter()
   let cached = Counter()
+  let copiedBytes = Counter()
   let planNanoseconds = Counter()
   private let peers: [Int: (rows: Counter, bytes: Counter)]
 
@@ -67,6 +71,7 @@ final class RowCounters: Sendable {
     traffic.rowsCached = cached.value
     traffic.rowBytes = rowBytes
     traffic.pulled = peers.mapValues { RowTraffic.Pulled(rows: $0.rows.value, bytes: $0.bytes.value) }
+    traffic.bytesCopied = copiedBytes.value
     traffic.planNanoseconds = planNanoseconds.value
     return traffic
   }

@@ -27,6 +27,9 @@ package final class RowDeduplicator {
 
   package init() { removeAll() }
 
+  /// Bytes that it holds on to.
+  package var capacityBytes: Int { slots.count * MemoryLayout<Slot>.stride }
+
   /// Makes room for `additional` more ids, at most half of the slots being used.
   package func reserve(_ additional: Int) {
     let wanted = 2 * (count + additional)

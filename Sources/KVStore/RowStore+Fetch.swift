@@ -31,6 +31,7 @@ extension RowStore {
     cache?.plan.finished(before: finished)
     for arena in arenas { if let cache { place(arena, in: cache) } else { place(arena) } }
     guard pulls.contains(where: { $0.ids.count > 0 }) else { return }
+    noteMessages(bytesPerRow: table.rowBytes)
     let pull = RowPull(.pullRows, of: shards, pulls, step: step, bytesPerRow: table.rowBytes)
     try pull.run(client) { chunk, reply in
       try chunk.scatterDense(reply, table: table)
@@ -55,7 +56,7 @@ extension RowStore {
     let count = arena.remoteCount
     cache.plan.decide(into: cache.decisions)
     precondition(cache.decisions.count == count, "\(cache.decisions.count) places for \(count) rows")
-    arena.remotePlaces.resize(to: count)
+    arena.remotePlaces.reset(to: count)
     let (decisions, places) = (cache.decisions.pointer, arena.remotePlaces.pointer)
     var (passed, kept) = (0, 0)
     for row in 0..<count {
@@ -68,6 +69,7 @@ extension RowStore {
       }
     }
     counters.cached.add(kept)
+    passingShare = max(passingShare, Double(passed) / Double(max(1, count)))
     arena.pulledRows = passed
     arena.denseRows.reset(to: passed * stride)
     let (slots, rows) = (cache.row(0), arena.denseRow(0, strideBytes: stride))
@@ -119,6 +121,7 @@ extension RowStore {
       replies.append((chunk, reply))
       counters.addPulled(rows: chunk.count, bytes: reply.payload.count, from: chunk.pull.worker)
     }
+    messageBytes = max(messageBytes, replies.reduce(4 * arena.remoteCount) { $0 + $1.1.payload.count })
     arena.sumLengths(rows: arena.remoteCount)
     for (chunk, reply) in replies { chunk.scatterSparse(reply, into: arena) }
   }

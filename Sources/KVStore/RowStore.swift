@@ -25,6 +25,10 @@ public final class RowStore {
   /// What is to be pulled from each part.
   let pulls: [PartPull]
   private let cacheOptions: RowCacheOptions?
+  /// Most bytes of messages under way in one fetch so far.
+  var messageBytes = 0
+  /// Largest share of a step's remote rows that the cache did not take so far.
+  var passingShare = 0.0
   /// Made when the first step shows how many rows it needs.
   private(set) var cache: RowCache?
 
@@ -137,6 +141,7 @@ public final class RowStore {
     let cache = self.cache ?? RowCache(options, strideBytes: shards.description.strideBytes, rowsOfAStep: arena.remoteCount)
     self.cache = cache
     cache.plan.announce(arena.remoteIDs.readOnly)
+    arena.remotePlaces.reset(to: arena.remoteCount)
     counters.planNanoseconds.add(Int(MonotonicClock.now() - begin))
   }
 }

@@ -64,6 +64,9 @@ public final class BatchLoader {
   /// Resolves the input rows of what `sample` built last; rows of other workers are pulled once for all parts.
   public func fetch(epoch: Int, step: Int) throws { try blocks.fetch(step: runStep(epoch, step)) }
 
+  /// Bytes that sampling holds on to beside the batches.
+  var capacityBytes: Int { blocks.capacityBytes }
+
   /// Memory for the batches of a step.
   func makeStep() -> StepBatches { blocks.makeStep() }
 

@@ -97,6 +97,9 @@ public final class BlockLoader {
 
 /// Several steps at a time, each with memory of its own: what a pipeline needs.
 extension BlockLoader {
+  /// Bytes that building blocks holds on to beside them.
+  var capacityBytes: Int { neighbors.reduce(builder.capacityBytes) { $0 + $1.capacityBytes } }
+
   /// Memory for the batches of a step.
   func makeStep() -> StepBatches {
     StepBatches(

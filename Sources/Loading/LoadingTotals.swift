@@ -14,7 +14,7 @@ public struct LoadingTotals: Sendable {
   /// Steps that are fetched ahead of the one that is computed, and sampled ahead of those.
   public var stepsFetchedAhead = 0
   public var stepsSampledAhead = 0
-  /// Most bytes so far of all batches, rows that were given up and books, what the budget bounds.
+  /// Most bytes that were held so far of what the budget bounds: batches beside the one that is computed, and all that loading them needs.
   public var bytesAhead = 0
 
   public init() {}

@@ -12,9 +12,10 @@ final class PrefetchLoop {
   private let trace: TraceLog?
   private let first: Int
   private var schedule: PrefetchSchedule
-  /// Sampled steps that are not fetched, oldest first.
-  private var sampled: [StepBatches] = []
-  private var batches = 0
+  /// Every step's memory, by increasing step: of steps that may still be computed, then of those that are only sampled.
+  private var steps: [StepBatches] = []
+  /// Memory of rows that computed steps have left.
+  private var freeRows: [RowMemory] = []
   private var totals = LoadingTotals()
 
   init(
@@ -36,54 +37,67 @@ final class PrefetchLoop {
     do {
       while let turn = schedule.next() {
         guard queue.waitUntilFinished(before: turn.finished) else { return }
-        try load(turn)
+        try sample(turn)
+        let settled = schedule.sampled(turn, sizes(from: turn.fetch.lowerBound), otherBytes: otherBytes)
+        guard queue.waitUntilFinished(before: settled.finished) else { return }
+        _ = release(before: settled.finished)
+        try fetch(settled)
       }
     } catch { queue.fail(error) }
   }
 
-  private func load(_ turn: PrefetchSchedule.Turn) throws {
-    if !turn.sample.isEmpty {
-      let steps = turn.sample.map(memory)
-      totals.sampleNanoseconds += try measure("sample", turn.sample) { try loader.sample(steps, store: store) }
-      sampled += steps
+  /// Samples a turn's steps in the memory of steps that are computed, and gives up what is left of it.
+  private func sample(_ turn: PrefetchSchedule.Turn) throws {
+    let free = release(before: turn.finished)
+    freeRows = Array(freeRows.prefix(turn.fetch.count))
+    guard !turn.sample.isEmpty else { return }
+    let taken = turn.sample.map { step in
+      let place = step - turn.sample.lowerBound
+      let memory = place < free.count ? free[place] : loader.makeStep()
+      memory.step = step
+      return memory
     }
-    let due = Array(sampled.prefix(turn.fetch.count))
-    sampled.removeFirst(due.count)
+    steps += taken
+    totals.sampleNanoseconds += try measure("sample", turn.sample) { try loader.sample(taken, store: store) }
+  }
+
+  /// Steps that are computed; their rows are nobody's any more.
+  private func release(before step: Int) -> [StepBatches] {
+    let computed = Array(steps.prefix { $0.step < step })
+    steps.removeFirst(computed.count)
+    freeRows += computed.compactMap { $0.takeRows() }
+    return computed
+  }
+
+  private func fetch(_ turn: PrefetchSchedule.Turn) throws {
+    let due = steps.filter { turn.fetch.contains($0.step) }
+    for step in due.prefix(freeRows.count) { step.arena.giveRows(freeRows.removeFirst()) }
+    freeRows = []
     totals.fetchNanoseconds += try measure("fetch", turn.fetch) {
       try loader.fetch(due, from: store, finished: turn.finished - first)
     }
-    plan(due)
-    queue.publish(due)
-  }
-
-  /// Memory for a step: that of one that is computed, or new.
-  private func memory(_ step: Int) -> StepBatches {
-    // The schedule waited for enough steps to be computed; where its batches have grown, one of theirs is given up.
-    while batches > schedule.batches, queue.takeFree() != nil { batches -= 1 }
-    let memory: StepBatches
-    if let free = queue.takeFree() {
-      memory = free
-    } else {
-      memory = loader.makeStep()
-      batches += 1
-    }
-    memory.step = step
-    return memory
-  }
-
-  /// Tells the schedule how large batches are, and the batches what has been moved.
-  private func plan(_ steps: [StepBatches]) {
-    let other = store.cacheBytes.other
-    let largest = steps.map(\.capacityBytes).max() ?? 0
-    schedule.note(batchBytes: largest, otherBytes: other)
+    schedule.fetched(
+      turn, due.map { PrefetchSchedule.Batch(step: $0.step, bytes: $0.capacityBytes, rowBytes: $0.arena.rowBytes) }, otherBytes: otherBytes)
     totals.rows = store.traffic
     totals.peers = client.traffic
     totals.remoteNodes = source.remoteNodes
     totals.stepsFetchedAhead = schedule.depth
     totals.stepsSampledAhead = schedule.window
-    totals.bytesAhead = max(totals.bytesAhead, max(0, batches - 1) * largest + other)
-    for step in steps { step.totals = totals }
+    totals.bytesAhead = schedule.peakBytes
+    for step in due { step.totals = totals }
+    queue.publish(due)
   }
+
+  /// What the sampled steps from `step` on hold, and what their rows will take.
+  private func sizes(from step: Int) -> [PrefetchSchedule.Batch] {
+    steps.filter { $0.step >= step }.map {
+      PrefetchSchedule.Batch(step: $0.step, bytes: $0.capacityBytes, rowBytes: store.rowBytes(of: $0.arena))
+    }
+  }
+
+  /// Bytes beside those of the batches: what sampling and fetching work with, answers that are on their way, and what the cache needs beside
+  /// the rows that it keeps.
+  private var otherBytes: Int { loader.capacityBytes + source.capacityBytes + store.capacityBytes + store.cacheBytes.other }
 
   /// Nanoseconds that `body` takes, also kept in the trace.
   private func measure(_ name: String, _ steps: Range<Int>, _ body: () throws -> Void) rethrows -> Int {

@@ -10,12 +10,13 @@ public import Telemetry
 ///                 ▲ memory of computed steps                                                     ▼
 /// compute      t−1 ◀──────────────────────────── step t                                   fetched steps
 /// ```
-/// The thread asks over connections of its own, runs over the ends of epochs, and takes as much memory as it may. The steps are the same
-/// bits as a `BatchLoader` loads when asked. Used by one thread.
+/// The thread asks over connections of its own, runs over the ends of epochs, and takes as much memory as it may (`PrefetchSchedule`). The
+/// steps are the same bits as a `BatchLoader` loads when asked. Used by one thread.
 public final class PrefetchPipeline {
   /// What bounds a pipeline.
   public struct Limits: Sendable, Equatable {
-    /// Bytes of batches that are loaded ahead, their rows, rows that the cache has given up and its books.
+    /// Bytes of batches beside the one that is computed, with their rows, and of all that loading them needs: answers on their way, numbering,
+    /// rows that the cache has given up and its books.
     public var memoryBytes: Int
     /// Most steps whose rows are fetched ahead, at least 1.
     public var depth: Int
@@ -65,9 +66,8 @@ public final class PrefetchPipeline {
   public func take(_ step: Int) throws -> [PartBatch] {
     if thread == nil { try start(at: step) }
     precondition(next == step && step < end, "steps come one after the other")
-    let last = current
     current = nil
-    let batches = try queue.take(step, after: last)
+    let batches = try queue.take(step)
     precondition(batches.step == step, "step \(batches.step) instead of \(step)")
     current = batches
     next = step + 1

@@ -5,7 +5,6 @@ final class PrefetchQueue: @unchecked Sendable {
   // Sendable: all access is under `condition`.
   private let condition = NSCondition()
   private var ready: [StepBatches] = []
-  private var free: [StepBatches] = []
   /// Steps before this one are computed.
   private var finished = 0
   private var failure: (any Error)?
@@ -27,13 +26,6 @@ final class PrefetchQueue: @unchecked Sendable {
     return !isClosed
   }
 
-  /// Memory of a step that is computed; `nil` where there is none.
-  func takeFree() -> StepBatches? {
-    condition.lock()
-    defer { condition.unlock() }
-    return free.popLast()
-  }
-
   /// Hands steps over to be computed.
   func publish(_ steps: [StepBatches]) {
     condition.lock()
@@ -50,15 +42,13 @@ final class PrefetchQueue: @unchecked Sendable {
     condition.unlock()
   }
 
-  /// Gives the steps before `step` back and waits for `step`.
+  /// Waits for `step`; nobody reads the steps before it any more.
   ///
-  /// - Parameter last: The step before.
   /// - Throws: What loading it threw.
-  func take(_ step: Int, after last: StepBatches?) throws -> StepBatches {
+  func take(_ step: Int) throws -> StepBatches {
     condition.lock()
     defer { condition.unlock() }
     finished = step
-    if let last { free.append(last) }
     condition.signal()
     while ready.isEmpty, failure == nil, !isClosed { condition.wait() }
     if ready.isEmpty, let failure { throw failure }

@@ -46,7 +46,16 @@ extension RoutedNeighborSource {
   func ask(_ steps: [[NodeRequest]]) throws -> [NodeReply] {
     let requests = Array(steps.joined())
     guard !requests.isEmpty, let client else { return [] }
-    return zip(requests, try client.call(requests.map(\.message))).map { NodeReply(request: $0, reply: $1) }
+    let bytes = requests.reduce(0) { $0 + $1.message.buffer.payloadBytes }
+    let replies = zip(requests, try client.call(requests.map(\.message))).map { NodeReply(request: $0, reply: $1) }
+    messageBytes = max(messageBytes, replies.reduce(bytes) { $0 + $1.reply.payload.count })
+    return replies
+  }
+
+  /// Bytes that sampling other workers' nodes holds on to, and of messages on their way.
+  var capacityBytes: Int {
+    let routes = routes.joined().reduce(0) { $0 + $1.capacity * MemoryLayout<SamplingPass.Route>.stride }
+    return frontiers.reduce(routes + pass.capacityBytes + messageBytes) { $0 + ($1?.capacityBytes ?? 0) }
   }
 
   /// Checks what was answered about a step and shows it to the pass.

@@ -34,6 +34,8 @@ public final class RoutedNeighborSource: NeighborSource {
   let pass: SamplingPass
   private static let chunk = 4_096
   let askedNodes = Counter()
+  /// Most bytes of requests and answers of one hop so far.
+  var messageBytes = 0
 
   /// - Parameters:
   ///   - mapped: In-edges of every part that this process reads itself, its own parts among them.
@@ -117,7 +119,7 @@ public final class RoutedNeighborSource: NeighborSource {
 
   /// Decides for every node where it is sampled. O(log k) a node.
   private func route(_ nodes: UnsafeBufferPointer<GlobalID>, into routes: GrowingBuffer<SamplingPass.Route>, threads: Threads) {
-    routes.resize(to: nodes.count)
+    routes.reset(to: nodes.count)
     // Safe: every chunk writes its own routes.
     nonisolated(unsafe) let (output, bounds, places) = (routes.pointer, UnsafePointer(bounds.pointer), placeOfPart.pointer)
     nonisolated(unsafe) let nodes = nodes

@@ -22,6 +22,12 @@ final class SamplingFrontier {
     numbering = index.begin(room: 0, ids: nodes.pointer)
   }
 
+  /// Bytes that it holds on to.
+  var capacityBytes: Int {
+    8 * (nodes.capacity + offsets.capacity + sources.capacity) + 4 * (counts.capacity + degrees.capacity + sourceDegrees.capacity)
+      + index.capacityBytes
+  }
+
   /// Starts a list of at most `room` nodes.
   func begin(room: Int) {
     nodes.resize(to: room)

@@ -11,6 +11,12 @@ public final class StepBatches {
 
   init(parts: [PartBatch]) { self.parts = parts }
 
-  /// Bytes that the batches and their rows hold on to.
+  /// Bytes that the batches hold on to, without pulled rows.
   var capacityBytes: Int { parts.reduce(arena.capacityBytes) { $0 + $1.capacityBytes } }
+
+  /// Gives up the memory of the pulled rows, once nobody reads them.
+  func takeRows() -> RowMemory? {
+    for batch in parts { batch.rows = nil }
+    return arena.takeRows()
+  }
 }

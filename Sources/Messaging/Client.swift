@@ -70,6 +70,9 @@ public final class Client {
     poller = Poller(sockets)
   }
 
+  /// Bytes of requests and expected answers that may be under way to all peers together; a larger request travels alone.
+  public var creditBytes: Int { limits.creditBytes * peers.count }
+
   /// Traffic with each peer so far, by rank.
   public var traffic: [Int: Traffic] { Dictionary(uniqueKeysWithValues: peers.map { ($0.rank, $0.traffic) }) }
 

@@ -20,6 +20,9 @@ public final class BlockBuilder {
     numbering = RowNumbering(chunk: chunk, regionSize: regionSize)
   }
 
+  /// Bytes that it holds on to.
+  package var capacityBytes: Int { numbering.capacityBytes + 4 * totals.capacity }
+
   /// Fills `block` with `destinations`, which are distinct, and their sampled in-neighbours. O(edges) expected; the block is the same
   /// whatever the threads.
   ///
@@ -38,7 +41,7 @@ public final class BlockBuilder {
       precondition(numbering.first[last] == last && numbering.rows[last] == last, "a destination appears twice")
     }
     writeSources(block, neighbors, threads)
-    block.sourceDegrees.resize(to: neighbors.hasDegrees ? block.sourceCount : 0)
+    block.sourceDegrees.reset(to: neighbors.hasDegrees ? block.sourceCount : 0)
     if neighbors.hasDegrees { writeDegrees(block, neighbors, threads) }
   }
 
@@ -58,8 +61,8 @@ public final class BlockBuilder {
     }
     for entry in 0..<chunks * relationCount { totals[entry + relationCount] += totals[entry] }
     for (relation, list) in block.relations.enumerated() {
-      list.degrees.resize(to: neighbors.hasDegrees ? count : 0)
-      list.indptr.resize(to: count + 1)
+      list.degrees.reset(to: neighbors.hasDegrees ? count : 0)
+      list.indptr.reset(to: count + 1)
       list.indptr.pointer[count] = totals[chunks * relationCount + relation]
       list.sources.reset(to: Int(totals[chunks * relationCount + relation]))
       nonisolated(unsafe) let (indptr, degrees) = (list.indptr.pointer, list.degrees.pointer)

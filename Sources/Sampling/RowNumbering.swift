@@ -43,6 +43,13 @@ final class RowNumbering {
     self.regionSize = regionSize
   }
 
+  /// Bytes that it holds on to.
+  var capacityBytes: Int {
+    4 * (first.capacity + rows.capacity + found.capacity + firsts.capacity)
+      + 8 * (entries.capacity + begins.capacity + ends.capacity + chunkRows.capacity + cursors.capacity)
+      + tables.reduce(0) { $0 + $1.capacityBytes }
+  }
+
   /// Numbers `head` and then `tail`, and replaces `ids` by the distinct ids in order of their numbers.
   func number(
     _ head: UnsafeBufferPointer<GlobalID>, _ tail: UnsafeBufferPointer<GlobalID>, ids: GrowingBuffer<GlobalID>, threads: Threads
@@ -68,7 +75,7 @@ final class RowNumbering {
     }
     self.chunkRows.resize(to: chunks)
     nonisolated(unsafe) let chunkRows = self.chunkRows.pointer
-    ids.resize(to: work.countRows(before: chunkRows))
+    ids.reset(to: work.countRows(before: chunkRows))
     nonisolated(unsafe) let numbered = ids.pointer
     let chunkLength = chunk
     threads.forEachChunk(of: count, by: chunk) { work.number($0, from: chunkRows[$0.lowerBound / chunkLength], ids: numbered) }
@@ -216,6 +223,9 @@ private final class FirstAppearances {
   private var used = 0
   /// A table starts with at most this many slots, 256 KiB, and doubles when half of it is used.
   private static let startBits: UInt64 = 15
+
+  /// Bytes that it holds on to.
+  var capacityBytes: Int { 8 * (slots.capacity + spare.capacity) }
 
   /// Empties the table for the `expecting` entries of a region.
   func begin(regionBits: UInt64, expecting: Int) {

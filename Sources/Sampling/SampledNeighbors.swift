@@ -17,6 +17,9 @@ public final class SampledNeighbors: @unchecked Sendable {
 
   public init(relationCount: Int) { self.relationCount = relationCount }
 
+  /// Bytes that it holds on to.
+  package var capacityBytes: Int { 4 * (counts.capacity + degrees.capacity + sourceDegrees.capacity) + 8 * sources.capacity }
+
   /// Makes room for `destinations` nodes, with degrees or without.
   public func beginDestinations(_ destinations: Int, degrees wantsDegrees: Bool) {
     hasDegrees = wantsDegrees

@@ -68,6 +68,9 @@ package final class SamplingPass {
     self.instructions = halo_isa(rawValue: min(instructions, halo_isa_detect().rawValue))
   }
 
+  /// Bytes that it holds on to, but for what does not grow with the nodes.
+  package var capacityBytes: Int { samples.capacity * MemoryLayout<halo_sample>.stride + 8 * offsets.capacity }
+
   /// Sets what worker `worker` sampled of the hop at hand.
   package func setAnswer(_ answer: Answer, of worker: Int) {
     answers.pointer[worker] = answer

@@ -40,13 +40,18 @@ public final class GrowingBuffer<Element: BitwiseCopyable>: @unchecked Sendable 
   /// memory is held at once.
   public func reset(to newCount: Int) {
     precondition(newCount >= 0, "a buffer cannot hold \(newCount) elements")
-    if newCount > capacity {
-      let grown = max(newCount, capacity + capacity / 2)
+    let grown = capacity(whenResetTo: newCount)
+    if grown > capacity {
       free(pointer)
       pointer = Self.allocate(grown)
       capacity = grown
     }
     count = newCount
+  }
+
+  /// Elements that there will be room for after a reset: where there is too little, an eighth more than asked at most, for nothing is copied.
+  public func capacity(whenResetTo newCount: Int) -> Int {
+    newCount <= capacity ? capacity : max(newCount, min(capacity + capacity / 2, newCount + newCount / 8))
   }
 
   @inlinable

@@ -42,13 +42,16 @@ public struct EpochLoading: Codable, Equatable, Sendable {
   public var rowsPulled: Int
   /// Bytes of the rows pulled, without headers.
   public var rowBytes: Int
+  /// Bytes of rows that were here, or had come, and were copied again before the model has read them: 0 but where features and learned columns
+  /// are joined.
+  public var bytesCopied: Int
   /// Seconds of deciding what is kept.
   public var planSeconds: Double
   public var peers: [Peer]
   /// `nil` where batches are loaded when they are needed.
   public var ahead: Ahead?
 
-  init(_ now: LoadingTotals, since before: LoadingTotals, loadsAhead: Bool) {
+  init(_ now: LoadingTotals, since before: LoadingTotals, loadsAhead: Bool, bytesCopied: Int) {
     rowsAsked = now.rows.rowsAsked - before.rows.rowsAsked
     rowsLocal = now.rows.rowsLocal - before.rows.rowsLocal
     rowsReplicated = now.rows.rowsReplicated - before.rows.rowsReplicated
@@ -56,6 +59,7 @@ public struct EpochLoading: Codable, Equatable, Sendable {
     rowsCached = now.rows.rowsCached - before.rows.rowsCached
     rowsPulled = now.rows.rowsPulled - before.rows.rowsPulled
     rowBytes = now.rows.bytesPulled - before.rows.bytesPulled
+    self.bytesCopied = bytesCopied
     planSeconds = Double(now.rows.planNanoseconds - before.rows.planNanoseconds) * 1e-9
     peers = now.peers.sorted { $0.key < $1.key }.map { worker, traffic in
       let (old, rows) = (before.peers[worker] ?? Client.Traffic(), now.rows.pulled[worker] ?? RowTraffic.Pulled())
@@ -80,7 +84,7 @@ extension EpochLoading {
     func mean(_ worker: Int, _ value: (Peer) -> Int) -> Int { mean { $0.peers.first { $0.worker == worker }.map(value) ?? 0 } }
     self = epochs[epochs.count - 1]
     for field in [
-      \EpochLoading.rowsAsked, \.rowsLocal, \.rowsReplicated, \.rowsDeduplicated, \.rowsCached, \.rowsPulled, \.rowBytes,
+      \EpochLoading.rowsAsked, \.rowsLocal, \.rowsReplicated, \.rowsDeduplicated, \.rowsCached, \.rowsPulled, \.rowBytes, \.bytesCopied,
     ] as [WritableKeyPath<EpochLoading, Int>] { self[keyPath: field] = mean { $0[keyPath: field] } }
     planSeconds = epochs.reduce(0) { $0 + $1.planSeconds } / Double(epochs.count)
     peers = peers.map { peer in

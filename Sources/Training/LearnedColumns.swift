@@ -63,10 +63,10 @@ final class LearnedColumns {
     return MatrixView(base: gradient.pointer, rows: rows, columns: columns, stride: columns)
   }
 
-  /// Takes the gradient that backward has written.
-  func add(_ batch: PartBatch, gradient: MatrixView) throws {
+  /// Takes the gradient that backward has written; returns whether all of it is finite.
+  func add(_ batch: PartBatch, gradient: MatrixView) throws -> Bool {
     let learned = gradient.columns(gradient.columns - table.options.columns..<gradient.columns)
-    try push.add(part: batch.part, nodes: batch.inputIDs, gradient: learned, threads: threads)
+    return try push.add(part: batch.part, nodes: batch.inputIDs, gradient: learned, threads: threads)
   }
 
   /// Brings the gradients of all own parts to their owners.

@@ -13,6 +13,9 @@ public struct RunExplanation: Encodable, Sendable {
     public var milliseconds: Double
     public var stages: [String: Double]
     public var other: Double
+    /// Share of a step, 0 to 1, in which nothing could be computed because rows or samples were not there: waiting for what is loaded ahead,
+    /// and sampling and fetching what is not.
+    public var waitingShare: Double
     /// Milliseconds that the thread that loads ahead works for a step, beside the stages; `nil` where there is none.
     public var ahead: [String: Double]?
     /// Where rows and samples came from, mean over the epochs looked at.
@@ -90,9 +93,12 @@ extension RunExplanation.Worker {
     let steps = Double(lines.reduce(0) { $0 + $1.steps })
     func perStep(_ value: (EpochTimings) -> Double) -> Double { lines.reduce(0) { $0 + value($1) } * 1000 / max(1, steps) }
     milliseconds = perStep(\.seconds)
-    stages = Dictionary(
+    let stages = Dictionary(
       uniqueKeysWithValues: Stage.allCases.map { stage in (stage.rawValue, perStep { $0.stages[stage.rawValue] ?? 0 }) })
+    self.stages = stages
     other = milliseconds - stages.values.reduce(0, +)
+    let waited = [Stage.wait, .sample, .fetch].reduce(0) { $0 + (stages[$1.rawValue] ?? 0) }
+    waitingShare = milliseconds > 0 ? waited / milliseconds : 0
     loading = EpochLoading(meanOf: lines.map(\.loading))
     guard lines.contains(where: { $0.loading.ahead != nil }) else { return }
     ahead = [

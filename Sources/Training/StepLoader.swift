@@ -30,14 +30,14 @@ final class StepLoader {
     store = input.store
     client = worker.client
     guard execution.prefetchDepth > 0, case .bytes(let memory) = execution.prefetchMemory, let fixed = input.store,
-      let client = try worker.connect()
+      let client = try worker.connect(answerBytes: memory / 16)
     else {
       pipeline = nil
       return
     }
     let (aheadSource, aheadStore) = (
       source.twin(client: client),
-      fixed.twin(client: client, cache: try worker.cache(of: input.table, in: fixed, execution, spareBytes: memory / 4))
+      fixed.twin(client: client, cache: try worker.cache(of: input.table, in: fixed, execution, spareBytes: memory / 8))
     )
     pipeline = PrefetchPipeline(
       loader: make(aheadSource, aheadStore), source: aheadSource, store: aheadStore, client: client,

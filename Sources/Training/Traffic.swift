@@ -86,6 +86,9 @@ struct TrafficMeter {
   /// `nil`: no rows are learned.
   let learned: LearnedColumns?
 
+  /// Bytes of rows that were copied before the model has read them.
+  var rowBytesCopied: Int { loader.totals.rows.bytesCopied + (learned?.input.traffic.bytesCopied ?? 0) }
+
   /// Totals so far.
   var reading: Traffic {
     let loaded = loader.totals

@@ -216,6 +216,7 @@ public final class TrainingJob {
     var losses = EpochLosses(parts: worker.parts.map(\.part), normalisers: normalisers)
     let progress = group.rank == 0 ? ProgressReporter("epoch \(epoch + 1)", unit: "steps", total: plan.stepsPerEpoch) : nil
     let (begin, workBefore, bytesBefore, loadedBefore) = (MonotonicClock.now(), step.work, meter.reading, loader.totals)
+    let copiedBefore = meter.rowBytesCopied
     for number in 0..<plan.stepsPerEpoch {
       let runStep = UInt32(epoch * plan.stepsPerEpoch + number)
       let stepBegin = MonotonicClock.now()
@@ -227,13 +228,16 @@ public final class TrainingJob {
     let timings = EpochTimings(
       epoch: epoch + 1, worker: group.rank, seconds: Double(MonotonicClock.now() - begin) * 1e-9, steps: plan.stepsPerEpoch,
       stages: step.clock.take(), traffic: (step.work - workBefore) + (meter.reading - bytesBefore),
-      loading: EpochLoading(loader.totals, since: loadedBefore, loadsAhead: loader.loadsAhead),
+      loading: EpochLoading(
+        loader.totals, since: loadedBefore, loadsAhead: loader.loadsAhead, bytesCopied: meter.rowBytesCopied - copiedBefore),
       mappedParts: OpenPartFiles.parts(under: request.partitions))
     try losses.sumOverParts(reducer, hasAccuracy: loss.decides)
-    if losses.scores[.loss] == nil {
-      try group.agree {
-        throw InputError("epoch \(epoch + 1)", expected: "a finite loss", found: "one that is not (a smaller --lr or --clip-norm may help)")
-      }
+    // Weights and losses are the same on every worker.
+    if losses.scores[.loss] == nil || !step.hasFiniteWeights {
+      let (expected, found) =
+        losses.scores[.loss] == nil ? ("a finite loss", "one that is not") : ("finite weights", "some that are not")
+      let advice = "a smaller \(request.training.learnsInputs ? "--lr, --embed-learning-rate" : "--lr") or --clip-norm may help"
+      try group.agree { throw InputError("epoch \(epoch + 1)", expected: expected, found: "\(found) (\(advice))") }
     }
     return (losses, timings)
   }

@@ -59,6 +59,9 @@ final class TrainingStep {
   /// What the last step computed, for measurements.
   var newestBatches: [PartBatch] { loader.newest }
 
+  /// Whether the weights are numbers still.
+  var hasFiniteWeights: Bool { weights.elements.allSatisfy(\.isFinite) }
+
   /// Goes on from a checkpoint.
   func restore(_ checkpoint: Checkpoint) throws {
     guard let saved = checkpoint.vectors[Checkpoint.weights] else {
@@ -125,8 +128,9 @@ final class TrainingStep {
       model.backward(
         batch.blocks, weights: weights.pointer, logitsGradient: logits, gradient: gradient, inputGradient: inputGradient,
         workspace: workspace, threads: threads)
+      // Learned rows that cannot be moved are no step: the weights say so, too, on every worker.
+      if let learned, let inputGradient, try !learned.add(batch, gradient: inputGradient) { gradient[0] = .nan }
       reducer.commit(part: batch.part)
-      if let inputGradient { try learned?.add(batch, gradient: inputGradient) }
     }
     work.add(batch, layers: model.shape.layers)
     return PartOutcome(part: batch.part, sums: sums)

@@ -88,10 +88,19 @@ public final class Worker {
   }
 
   /// More connections to the workers whose parts this one does not map, for another thread; `nil` where it maps all.
-  func connect() throws -> Client? { try Self.connect(to: remote, at: endpoints, token: token) }
+  ///
+  /// - Parameter answerBytes: Most bytes of answers on their way, all workers together, but for a mebibyte of each that always may.
+  func connect(answerBytes: Int) throws -> Client? {
+    var limits = Client.Limits()
+    limits.creditBytes = min(limits.creditBytes, max(1 << 20, answerBytes / max(1, remote.count)))
+    return try Self.connect(to: remote, at: endpoints, token: token, limits: limits)
+  }
 
-  private static func connect(to ranks: Set<Int>, at endpoints: [String], token: UInt64) throws -> Client? {
-    ranks.isEmpty ? nil : try Client(token: token, endpoints: Dictionary(uniqueKeysWithValues: ranks.map { ($0, endpoints[$0]) }))
+  private static func connect(
+    to ranks: Set<Int>, at endpoints: [String], token: UInt64, limits: Client.Limits = Client.Limits()
+  ) throws -> Client? {
+    guard !ranks.isEmpty else { return nil }
+    return try Client(token: token, endpoints: Dictionary(uniqueKeysWithValues: ranks.map { ($0, endpoints[$0]) }), limits: limits)
   }
 
   /// The rows of `table`: in place where this worker maps the part, pulled from the owner elsewhere.

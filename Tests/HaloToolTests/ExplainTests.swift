@@ -29,7 +29,7 @@ import Testing
     #expect(text.status == 0 && text.messages.isEmpty, "\(text)")
     for part in [
       "epochs 2 to 3", "worker 0 waited for batches", "worker 1 waited for batches", "loading ahead took sample", "is waited for",
-      "rows of an epoch", "from worker to worker", "the partition expected",
+      "rows of an epoch", "copied before the model reads them: no rows", "from worker to worker", "the partition expected",
     ] { #expect(text.output.contains(part), "'\(part)' is missing in \(text.output)") }
     let object = try HaloTool.run(["explain", run, "--epoch", "1", "--json"]).object()
     let workers = try #require(object["workers"] as? [[String: Any]])
@@ -39,6 +39,10 @@ import Testing
       let (other, all) = (try #require(worker["other"] as? Double), try #require(worker["milliseconds"] as? Double))
       #expect(abs(stages.values.reduce(other, +) - all) < 1e-6 && all > 0)
       #expect(stages["wait"] ?? 0 > 0 && stages["fetch"] == 0)
+      let (share, waited) = (try #require(worker["waitingShare"] as? Double), try #require(stages["wait"]))
+      #expect(abs(share - waited / all) < 1e-9 && share < 1)
+      let loading = try #require(worker["loading"] as? [String: Any])
+      #expect(loading["bytesCopied"] as? Int == 0)
     }
     try checkTrace(folder.text("trace.json"), steps: 3 * (try #require(object["stepsPerEpoch"] as? Int)))
   }

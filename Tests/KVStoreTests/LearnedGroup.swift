@@ -85,16 +85,18 @@ final class LearnedGroup {
     for member in members { try member.table.apply(learningRate: rate, gradientScale: scale, threads: Threads(threads)) }
   }
 
-  /// Adds one part's gradients at its owner; they lie in the last columns of a wider matrix.
-  func add(_ gradients: Gradients, part: Int, threads: Int = 1) throws {
+  /// Adds one part's gradients at its owner; they lie in the last columns of a wider matrix, whose others are not looked at.
+  @discardableResult
+  func add(_ gradients: Gradients, part: Int, threads: Int = 1) throws -> Bool {
     let member = members[workers[part]]
     let columns = member.table.options.columns
     let matrix = Matrix(rows: gradients.ids.count, columns: columns + 3)
+    for row in gradients.ids.indices { matrix.view[row, 1] = .nan }
     for (row, values) in gradients.rows.enumerated() {
       for (column, value) in values.enumerated() { matrix.view[row, column + 3] = value }
     }
     let nodes = Buffer(copying: gradients.ids.map { GlobalID($0) })
-    try withExtendedLifetime((matrix, nodes)) {
+    return try withExtendedLifetime((matrix, nodes)) {
       try member.push.add(
         part: part, nodes: UnsafeBufferPointer(nodes.elements), gradient: matrix.view.columns(3..<columns + 3), threads: Threads(threads))
     }

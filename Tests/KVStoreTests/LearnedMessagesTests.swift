@@ -90,15 +90,43 @@ import Testing
     #expect(try group.values()[place] == before.map { $0 - 1 - 1 })
   }
 
+  /// A part whose gradients are not all finite moves no row of any worker; the other parts' are taken.
+  @Test(arguments: [Float.nan, .infinity, -.infinity], [1, 2, 19])
+  func gradientsThatAreNotFiniteMoveNothing(value: Float, columns: Int) throws {
+    for workers in [1, 2, 4] {
+      for threads in [1, 3] {
+        var options = LearnedTable.Options(columns: columns)
+        (options.optimizer, options.patience) = (.descent, 20)
+        let group = try LearnedGroup(workers: workers, options)
+        let before = try group.values()
+        let (local, distant) = (LearnedGroup.ids[0], LearnedGroup.ids.last!)
+        for wrong in [local, distant] {
+          var rows = LearnedGroup.Gradients(ids: LearnedGroup.ids, rows: before.map { $0.map { _ in 1 } })
+          rows.rows[LearnedGroup.ids.firstIndex(of: wrong)!][columns - 1] = value
+          #expect(try !group.add(rows, part: 0, threads: threads))
+          let right = LearnedGroup.Gradients(ids: [distant], rows: [[Float](repeating: 2, count: columns)])
+          #expect(try group.add(right, part: 3, threads: threads))
+          for part in 1..<3 { #expect(try group.add(.init(), part: part)) }
+          for member in group.members { try member.push.send() }
+          for member in group.members { try member.table.apply(learningRate: 0.5, gradientScale: 1, threads: Threads(threads)) }
+        }
+        var expected = before
+        expected[expected.count - 1] = before.last!.map { $0 - 1 - 1 }
+        #expect(try group.values() == expected, "\(workers) workers")
+      }
+    }
+  }
+
   /// A push of part 0 to worker 1 as it travels.
   private func push(
     part: Int = 0, step: UInt32 = 0, table: Int = LearnedGroup.number, ids: [Int64], rows: Int? = nil, first: Int = 0, total: Int? = nil,
-    extra: Int = 0
+    extra: Int = 0, value: Float = 0
   ) -> OutgoingRequest {
     let count = rows ?? ids.count
     let buffer = MessageBuffer(payloadBytes: 8 * ids.count + 8 * count + extra)
     ids.withUnsafeBytes { buffer.payload.copyMemory(from: $0) }
     for byte in 8 * ids.count..<buffer.payload.count { buffer.payload[byte] = 0 }
+    if value != 0 { buffer.payload.storeBytes(of: value, toByteOffset: buffer.payload.count - 4, as: Float.self) }
     return OutgoingRequest(
       to: 1, .pushGradients, table: table, part: part, step: step, count: ids.count, detail: first << 32 | (total ?? ids.count),
       expectedReplyBytes: 0, buffer: buffer)
@@ -126,6 +154,8 @@ import Testing
       (push(ids: [], total: 2), "expected rows, found none of 2"),
       (push(ids: [first, first]), "expected increasing ids, found \(first) after \(first)"),
       (push(ids: [first + 1, first]), "expected increasing ids, found \(first) after \(first + 1)"),
+      (push(ids: [first, first + 1], value: .nan), "expected finite gradients, found NaN or infinity"),
+      (push(ids: [first], value: -.infinity), "expected finite gradients, found NaN or infinity"),
     ]
     for (request, reason) in wrong {
       #expect {

@@ -86,6 +86,52 @@ import Testing
     #expect(rows.read() == ids.elements.map { table.rows[Int($0.rawValue)]! })
   }
 
+  /// Local rows of every type are read where the table lies, mapped or resident, with a cache or without: nothing is copied.
+  @Test(arguments: tables.indices, [false, true])
+  func localRowsOfEveryTypeAreReadInPlace(index: Int, keepsRows: Bool) throws {
+    let (type, columns, stride) = Self.tables[index]
+    let table = TestTable(sizes: Self.sizes, columns: columns, elementType: type, strideBytes: stride, seed: 6)
+    let server = try table.server(of: 2..<4)
+    defer { server.close() }
+    let client = try Client(token: 8, endpoints: [1: server.endpoint])
+    let cache = RowCacheOptions(policy: .window, rows: 7, spareBytes: 1 << 10, stepsAhead: 1)
+    for resident in [[], [0]] as [Set<Int>] {
+      let shards = TableShards(number: 0, description: table.description, shards: table.shards.filter { $0.key < 2 }, resident: resident)
+      let store = RowStore(shards: shards, book: table.book, workers: Self.workers, client: client, cache: keepsRows ? cache : nil)
+      let arena = RowArena()
+      for seed in 0..<4 as Range<UInt64> {
+        let ids = Buffer<GlobalID>(copying: table.sample(60, seed: seed))
+        try store.locate([UnsafeBufferPointer(ids.elements)], in: arena, threads: Threads(1))
+        try store.fetch([arena], step: UInt32(seed), finished: Int(seed))
+        let rows = store.rows(of: arena)[0]
+        for (id, reference) in zip(ids.elements, rows.references) where id.rawValue < 40 {
+          #expect(reference.row == Int(id.rawValue))
+          #expect(address(reference, in: rows.segments) == address(reference.row, in: shards.shards[0]!), "row \(id)")
+        }
+        #expect(rows.read() == ids.elements.map { table.rows[Int($0.rawValue)]! })
+      }
+      #expect(store.traffic.rowsLocal > 0 && store.traffic.rowsPulled > 0 && store.traffic.bytesCopied == 0)
+    }
+  }
+
+  private func address(_ reference: RowReference, in segments: InputRows.Segments) -> UnsafeRawPointer {
+    switch segments {
+    case .dense(let segments):
+      let segment = segments[reference.segment]
+      return segment.base + reference.row * segment.strideBytes
+    case .sparse(let segments):
+      let segment = segments[reference.segment]
+      return UnsafeRawPointer(segment.values.pointer + Int(segment.indptr[reference.row]))
+    }
+  }
+
+  private func address(_ row: Int, in table: FeatureTable) -> UnsafeRawPointer {
+    switch table {
+    case .dense(let rows): UnsafeRawPointer(rows.bytes.pointer) + row * rows.strideBytes
+    case .sparse(let rows): UnsafeRawPointer(rows.values.pointer + Int(rows.indptr[row]))
+    }
+  }
+
   @Test func severalTypesKeepTheirOwnRows() throws {
     // Parts with 4 + 9, 0 + 5 and 6 + 0 nodes of two types; the table is of the second.
     let table = TestTable(sizes: [[4, 9], [0, 5], [6, 0]], nodeType: 1, columns: 5, strideBytes: 20, seed: 2)

@@ -11,6 +11,17 @@ import Testing
     #expect(Array(buffer.readOnly) == Array(0..<10))
   }
 
+  /// A first reset takes what is asked; a later one an eighth more at most, and never less than asked.
+  @Test func resettingTakesLittleMoreThanIsAsked() {
+    let buffer = GrowingBuffer<Int32>()
+    for (count, capacity) in [(800, 800), (16, 800), (808, 909), (909, 909), (8000, 8000), (8001, 9001), (20_000, 20_000)] {
+      // Beyond half as much again it is exact.
+      #expect(buffer.capacity(whenResetTo: count) == capacity, "\(count)")
+      buffer.reset(to: count)
+      #expect(buffer.count == count && buffer.capacity == capacity)
+    }
+  }
+
   @Test func resettingUsesMemoryThatIsEnough() {
     let buffer = GrowingBuffer<Int>()
     buffer.reset(to: 1000)

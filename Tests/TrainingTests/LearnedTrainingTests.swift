@@ -121,6 +121,47 @@ import Training
     }
   }
 
+  /// A run that diverges ends with one line, the same on any number of workers, and keeps nothing, also when its last step alone went wrong.
+  @Test(arguments: ["none", "feat"])
+  func aRunThatDivergesSaysSo(features: String) throws {
+    let scratch = try ScratchDirectory()
+    let parts = "\(scratch.path)/parts"
+    try PlantedGraph().partition(into: 4, at: parts)
+    var training = try Self.training(Case(features: features, optimizer: .sgd))
+    (training.learningRate, training.embedding.learningRate) = (1e30, 1e30)
+    for workers in [1, 2, 4] {
+      let run = "\(scratch.path)/run-\(workers)"
+      #expect {
+        try Self.train(parts, training, run: run, workers: workers)
+      } throws: {
+        "\($0)" == "epoch 1: expected a finite loss, found one that is not (a smaller --lr, --embed-learning-rate or --clip-norm may help)"
+      }
+      #expect(!FileManager.default.fileExists(atPath: run))
+    }
+    // One step an epoch: its loss is finite still, the weights after it are not.
+    (training.epochs, training.batchSize, training.batchSizePerPart) = (1, 240, nil)
+    (training.optimizer, training.learningRate, training.weightDecay) = (.sgd, 1e30, [1e20])
+    for workers in [1, 2, 4] {
+      #expect {
+        try Self.train(parts, training, run: "\(scratch.path)/short-\(workers)", workers: workers)
+      } throws: { "\($0)".hasPrefix("epoch 1: expected finite weights, found some that are not") }
+    }
+  }
+
+  /// Bytes are copied where learned columns follow fixed ones, and nowhere else.
+  @Test(arguments: ["none", "feat"])
+  func joinedRowsAloneAreCopied(features: String) throws {
+    let scratch = try ScratchDirectory()
+    let parts = "\(scratch.path)/parts"
+    try PlantedGraph().partition(into: 4, at: parts)
+    let training = try Self.training(Case(features: features, optimizer: .adagrad))
+    let summary = try Self.train(parts, training, run: "\(scratch.path)/run", workers: 2, mapPeers: false, epochs: 1)
+    for line in summary.timings {
+      // 12 features and 6 learned columns for every row that the first layer reads.
+      #expect(line.loading.bytesCopied == (features == "none" ? 0 : 4 * 18 * line.traffic.layers[0].sources))
+    }
+  }
+
   /// Nothing but the graph and the training labels is known: rows of a class grow alike.
   @Test func rowsWithoutFeaturesAreLearned() throws {
     let scratch = try ScratchDirectory()

@@ -15,8 +15,8 @@ import Training
       {"epoch":\(epoch),"worker":\(worker),"seconds":\(seconds),"evaluationSeconds":0,"steps":10,"stages":{\(stages)},\
       "traffic":{"seeds":1,"layers":[],"remoteRows":0,"remoteRowBytes":0,"remoteNodes":0,"storeBytesSent":0,"storeBytesReceived":0,\
       "reduceBytesSent":0},"loading":{\(loader)"rowsAsked":1000,"rowsLocal":600,"rowsReplicated":0,"rowsDeduplicated":50,"rowsCached":250,\
-      "rowsPulled":\(pulled),"rowBytes":\(4 * pulled),"planSeconds":0.00035,"peers":[{"worker":\(1 - worker),"rows":\(pulled),\
-      "rowBytes":\(4 * pulled),"requests":7,"bytesSent":900,"bytesReceived":\(5 * pulled)}]},"peakMemory":1,"mappedParts":[]}
+      "rowsPulled":\(pulled),"rowBytes":\(4 * pulled),"bytesCopied":\(64 * worker),"planSeconds":0.00035,\
+      "peers":[{"worker":\(1 - worker),"rows":\(pulled),"rowBytes":\(4 * pulled),"requests":7,"bytesSent":900,"bytesReceived":\(5 * pulled)}]},"peakMemory":1,"mappedParts":[]}
       """
   }
 
@@ -45,6 +45,7 @@ import Training
     // 3 s over 20 steps.
     #expect(near(worker.milliseconds, 150) && near(worker.stages["wait"], 20) && near(worker.stages["forward"], 100))
     #expect(near(worker.stages["reduce"], 10) && near(worker.stages["sample"], 0) && near(worker.other, 15))
+    #expect(near(worker.waitingShare, 20.0 / 150) && worker.loading.bytesCopied == 64)
     #expect(near(worker.busy, 120) && near(worker.ahead?["sample"], 40) && near(worker.ahead?["fetch"], 20))
     #expect(worker.loading.rowsPulled == 200 && worker.loading.peers[0].rows == 200 && worker.loading.peers[0].bytesReceived == 1000)
     let straggler = try #require(explanation.straggler)
@@ -57,7 +58,10 @@ import Training
   @Test func oneEpochIsLookedAt() throws {
     let explanation = try explain(lines, epoch: 3)
     #expect(explanation.epochs == [3] && explanation.workers[0].milliseconds == 200 && explanation.workers[0].loading.rowsPulled == 300)
-    let alone = try explain([line(epoch: 1, worker: 0, seconds: 3, stages: ["forward": 1], ahead: false)])
+    // What is not loaded ahead is waited for while it is sampled and fetched.
+    let stages = ["forward": 1, "sample": 0.5, "fetch": 0.25]
+    let alone = try explain([line(epoch: 1, worker: 0, seconds: 3, stages: stages, ahead: false)])
+    #expect(alone.workers[0].waitingShare == 0.25)
     #expect(alone.epochs == [1] && alone.straggler == nil && alone.workers[0].ahead == nil)
   }
 

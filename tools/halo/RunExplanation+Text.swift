@@ -24,12 +24,12 @@ extension RunExplanation: CustomStringConvertible {
     var lines: [String] = []
     for worker in workers {
       guard let ahead = worker.ahead, let details = worker.loading.ahead else { continue }
-      let waited = worker.stages[Stage.wait.rawValue] ?? 0
       let work = Stage.allCases.compactMap { stage in ahead[stage.rawValue].map { "\(stage.rawValue) \(text($0))" } }
       lines.append(
-        "worker \(worker.worker) waited for batches \(text(waited)) ms a step (\(text(100 * waited / max(1e-9, worker.milliseconds))) %); "
+        "worker \(worker.worker) waited for batches \(text(worker.waitingShare * worker.milliseconds)) ms a step "
+          + "(\(text(100 * worker.waitingShare)) %); "
           + "loading ahead took \(work.joined(separator: ", ")) meanwhile, \(details.stepsFetched) steps fetched and "
-          + "\(details.stepsSampled) more sampled ahead in \(megabytes(details.bytes)) MB")
+          + "\(details.stepsSampled) more sampled ahead, at most \(megabytes(details.bytes)) MB held")
     }
     if let straggler, straggler.milliseconds > 0 {
       lines.append(
@@ -52,6 +52,8 @@ extension RunExplanation: CustomStringConvertible {
       let plan = planned > 0 ? text(loading.planSeconds * 1e9 / Double(planned)) : "0"
       lines.append(row("\(worker.worker)", counts.map(String.init) + [plan]))
     }
+    let copied = workers.reduce(0) { $0 + $1.loading.bytesCopied }
+    lines.append("copied before the model reads them: \(copied == 0 ? "no rows" : "\(megabytes(copied)) MB of rows, to join two tables")")
     lines += ["from worker to worker, an epoch", row("to", ["from", "rows", "row MB", "requests", "asked MB", "got MB"])]
     for worker in workers {
       for peer in worker.loading.peers {
