@@ -51,7 +51,7 @@ public enum PartitionBenchMethod: String, Codable, Sendable, CaseIterable {
   case fast
   case multilevel
   case strong
-  /// `fast` with refinement off.
+  /// `multilevel` with refinement off.
   case unrefined
 
   var trial: PartitionTrial.Method {

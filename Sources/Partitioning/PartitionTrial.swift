@@ -63,7 +63,7 @@ package struct PartitionTrial: Sendable {
       ).map { UInt16($0) }
     case .metis: try METISSearch(adjacency: adjacency, loads: loads, seed: seed).run(progress: progress).parts
     case .multilevel(let effort): try search(effort, seed, threads).run(progress: progress).parts
-    case .unrefined: try search(.fast, seed, threads, refinement: .off).run(progress: progress).parts
+    case .unrefined: try search(.default, seed, threads, refinement: .off).run(progress: progress).parts
     }
   }
 

@@ -69,7 +69,9 @@ import Testing
     let unknown = try HaloTool.run(["launch", "-n", "2"] + train("run", ["--speed", "5"]))
     #expect(unknown.status == 64 && unknown.messages.contains("Unknown option '--speed'"), "\(unknown)")
     let other = try HaloTool.run(["launch", "-n", "2", "verify", parts])
-    #expect(other.status == 64 && other.messages.contains("halo launch runs train, infer, bench epoch, bench collective or bench embedding"), "\(other)")
+    #expect(
+      other.status == 64 && other.messages.contains("halo launch runs train, infer, bench epoch, bench collective or bench embedding"),
+      "\(other)")
     #expect(try HaloTool.run(["launch", "-n", "0"] + train("run")).errorLine() == "halo: -n: expected at least 1 worker, found 0")
   }
 

@@ -40,7 +40,7 @@ import Testing
   }
 
   @Test func onePartIsEverythingAndNeedsNoMETIS() throws {
-    let found = try assign(PartitionOptions(partCount: 1))
+    let found = try assign(PartitionOptions(partCount: 1, method: .metis))
     #expect(found.parts == [0, 0, 0, 0, 0])
     #expect(found.metrics.cutEdges == 0)
     #expect(found.metrics.haloNodes == 0)
