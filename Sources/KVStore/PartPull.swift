@@ -12,6 +12,8 @@ final class PartPull {
 
   /// Bytes that the list holds on to.
   var capacityBytes: Int { 4 * ids.capacity + 8 * targets.capacity }
+  /// Bytes that the list takes for each row.
+  static let bytesOfRow = 12
 
   /// Where the next row is noted: pointers alone, so that a loop over rows touches no object.
   struct Cursor: BitwiseCopyable {

@@ -102,6 +102,9 @@ package final class RowMemory {
   let indices = GrowingBuffer<UInt32>()
   let values = GrowingBuffer<Float>()
 
+  /// What it holds on to before the first row.
+  static let leastBytes = RowMemory().capacityBytes
+
   /// Bytes that it holds on to.
   var capacityBytes: Int { dense.capacity + 8 * indptr.capacity + 4 * (indices.capacity + values.capacity) }
 }

@@ -104,7 +104,7 @@ extension RowStore {
 
   /// Notes the positions of a list's remote rows.
   private func note(_ references: UnsafeBufferPointer<RowReference>, remote: Int, in positions: GrowingBuffer<UInt32>) {
-    positions.resize(to: references.count + 1)
+    positions.reset(to: references.count + 1)
     let (output, arenaSegment) = (positions.pointer, arenaSegment)
     var count = 0
     // Whether a row is remote is hard to foresee: every position is written, and only those of remote rows stay.

@@ -38,7 +38,7 @@ final class PrefetchLoop {
       while let turn = schedule.next() {
         guard queue.waitUntilFinished(before: turn.finished) else { return }
         try sample(turn)
-        let settled = schedule.sampled(turn, sizes(from: turn.fetch.lowerBound), otherBytes: otherBytes)
+        let settled = schedule.sampled(turn, sizes(from: turn.fetch.lowerBound), otherBytes: otherBytes(fetching: turn))
         guard queue.waitUntilFinished(before: settled.finished) else { return }
         _ = release(before: settled.finished)
         try fetch(settled)
@@ -98,6 +98,12 @@ final class PrefetchLoop {
   /// Bytes beside those of the batches: what sampling and fetching work with, answers that are on their way, and what the cache needs beside
   /// the rows that it keeps.
   private var otherBytes: Int { loader.capacityBytes + source.capacityBytes + store.capacityBytes + store.cacheBytes.other }
+
+  /// The same while a turn's steps are fetched.
+  private func otherBytes(fetching turn: PrefetchSchedule.Turn) -> Int {
+    let rows = steps.reduce(0) { $0 + (turn.fetch.contains($1.step) ? $1.arena.remoteCount : 0) }
+    return otherBytes + store.capacityBytes(fetching: rows) - store.capacityBytes
+  }
 
   /// Nanoseconds that `body` takes, also kept in the trace.
   private func measure(_ name: String, _ steps: Range<Int>, _ body: () throws -> Void) rethrows -> Int {
