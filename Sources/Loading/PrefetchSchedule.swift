@@ -2,11 +2,11 @@
 ///
 /// The bytes of every step that exists are counted by themselves: its blocks from when it is sampled, its pulled rows from when it is
 /// fetched until it is computed. What a step will hold is not known before it is sampled: until then it is reckoned at an eighth more than
-/// the largest so far, and what else is needed at a sixteenth more than now. A turn loads as many steps as fit by that beside the one that is computed, at most `depth` of them with rows, the
-/// others only sampled so that the cache sees what they will need; rows of fewer steps are fetched ahead where else only few could be sampled
-/// ahead of them. Where nothing more fits it waits until steps are computed, whose memory it takes or gives up. One step is always
-/// loaded once all before it are computed, so that nothing waits for ever. Depth and window grow from 0, so that the first step does not
-/// wait for many others to be sampled.
+/// the largest so far, and what else is needed at a sixteenth more than now. A turn loads as many steps as fit by that beside the one that
+/// is computed, at most `depth` of them with rows, the others only sampled so that the cache sees what they will need; rows of fewer steps
+/// are fetched ahead where else only few could be sampled ahead of them. Where nothing more fits it waits until steps are computed, whose
+/// memory it takes or gives up. One step is always loaded once all before it are computed, so that nothing waits for ever. Depth and
+/// window grow from 0, so that the first step does not wait for many others to be sampled.
 ///
 /// All of this is a function of the sizes of batches alone, so that what is pulled, too, does not depend on who was faster. No worker's turn
 /// waits for another's: their servers answer whatever their own pipelines do, and need not load the same steps ahead.

@@ -81,7 +81,7 @@ import Testing
   @Test func entriesTakeWhatTheTableSays() throws {
     let few = LevelGraphs.graph(1000, (0..<999).map { ($0, $0 + 1) })
     let many = LevelGraphs.graph(1000, (0..<99_900).map { ($0 % 999, $0 % 999 + 1) })
-    // Two entries an edge of eight bytes, which are merged, and levels of at most twelve bytes an entry.
+    // Two entries an edge of eight bytes, which are merged, and levels of at most twelve bytes an entry: few enough arcs for large steps.
     let spans = try [few, many].map { try PartitionMemory($0, options(.multilevel), threads: Threads(1)).peak }
     let entries = Double(2 * (99_900 - 999))
     #expect(spans[1].high - spans[0].high >= 20 * entries && spans[1].high - spans[0].high <= 110 * entries)
