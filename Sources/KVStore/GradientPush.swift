@@ -17,6 +17,7 @@ public final class GradientPush {
   private let firsts: [Int64]
   /// Rows for each worker: id from its first one, above the row's place in the batch.
   private let keys: [GrowingBuffer<UInt64>]
+  private let sorter = KeySort()
   private var requests: [OutgoingRequest] = []
   private static let requestBytes = 1 << 20
 
@@ -49,7 +50,7 @@ public final class GradientPush {
   /// - Throws: `InputError` when the part has pushed for this step already.
   public func add(part: Int, nodes: UnsafeBufferPointer<GlobalID>, gradient: MatrixView, threads: Threads) throws -> Bool {
     precondition(gradient.rows == nodes.count && gradient.columns == table.options.columns, "gradients of other rows")
-    sort(nodes, threads)
+    sort(nodes)
     if try push(part: part, gradient, threads) { return true }
     for list in keys { list.removeAll() }
     _ = try push(part: part, gradient, threads)
@@ -83,19 +84,14 @@ public final class GradientPush {
   }
 
   /// Rows by owner; those that travel increasing, which is how their owner sees that none is there twice.
-  private func sort(_ nodes: UnsafeBufferPointer<GlobalID>, _ threads: Threads) {
+  private func sort(_ nodes: UnsafeBufferPointer<GlobalID>) {
     for list in keys { list.removeAll() }
     for row in 0..<nodes.count {
       let id = nodes[row].rawValue
       let worker = workers[table.lookup.part(of: id)]
       keys[worker].append(UInt64(truncatingIfNeeded: id &- firsts[worker]) << 32 | UInt64(truncatingIfNeeded: row))
     }
-    let (keys, rank) = (keys, rank)
-    threads.forEach(keys.count) { worker in
-      guard worker != rank else { return }
-      var list = keys[worker].elements
-      list.sort()
-    }
+    for worker in keys.indices where worker != rank { sorter.sort(keys[worker], by: 32..<64) }
   }
 
   /// Makes the messages to another worker; returns whether all numbers in them are finite.

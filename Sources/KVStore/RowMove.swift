@@ -61,15 +61,18 @@ struct RowMove: @unchecked Sendable {
 
   /// A row as it is stored: widened, moved, rounded.
   private func moveHalves(_ place: Base, by gradient: UnsafePointer<Float>, times scale: Float, _ row: UnsafeMutablePointer<Float>) {
-    let halves = place.values.assumingMemoryBound(to: Float16.self)
-    for column in 0..<columns { row[column] = Float(halves[column]) }
+    let halves = place.values.assumingMemoryBound(to: UInt16.self)
+    HalfRows.widen(halves, into: row, count: columns)
     step.move(row, by: gradient, times: scale, place.first, place.second, columns: columns)
-    for column in 0..<columns { halves[column] = Float16(row[column]) }
+    HalfRows.round(row, into: halves, count: columns)
   }
 
   @inline(__always)
   private func ask(for row: Int) {
     let place = place(of: row)
+    if touched.gradientsLieApart {
+      for gradient in touched.gradients(of: row) { RowStep.ask(for: gradient, bytes: 4 &* columns) }
+    }
     RowStep.ask(for: place.values, bytes: rowBytes)
     if stateCount > 0 { RowStep.ask(for: place.first, bytes: 4 &* stateWidth) }
     if stateCount > 1 { RowStep.ask(for: place.second, bytes: 4 &* stateWidth) }

@@ -11,8 +11,10 @@ final class TouchedRows: @unchecked Sendable {
   private let vectors = GrowingBuffer<UnsafePointer<Float>>()
   /// Part of each gradient, increasing inside a row.
   private let parts = GrowingBuffer<UInt32>()
-  private let numbers = GrowingBuffer<UInt32>()
-  private let deduplicator = RowDeduplicator()
+  /// A gradient's row, push and place in the push, from the highest bits to the lowest.
+  private let keys = GrowingBuffer<UInt64>()
+  private let sorter = KeySort()
+  private var isMerged = false
 
   var count: Int { places.count }
 
@@ -26,11 +28,12 @@ final class TouchedRows: @unchecked Sendable {
     precondition(total < 1 << 32, "\(total) gradients in one step")
     vectors.resize(to: total)
     parts.resize(to: total)
-    let filled = pushes.indices.filter { pushes[$0].ids.count > 0 }
-    if filled.count > 1 {
-      merge(filled.map { (part: $0, push: pushes[$0]) }, total: total, columns: columns, lookup: lookup)
+    let filled = pushes.indices.filter { pushes[$0].ids.count > 0 }.map { (part: $0, push: pushes[$0]) }
+    isMerged = filled.count > 1
+    if isMerged {
+      merge(filled, columns: columns, lookup: lookup)
     } else {
-      take(filled.first.map { (part: $0, push: pushes[$0]) }, columns: columns, lookup: lookup, threads: threads)
+      take(filled.first, columns: columns, lookup: lookup, threads: threads)
     }
   }
 
@@ -41,48 +44,75 @@ final class TouchedRows: @unchecked Sendable {
     begins.resize(to: count + 1)
     begins.pointer[count] = UInt32(count)
     guard let (part, push) = only else { return }
+    nonisolated(unsafe) let (ids, values) = (push.ids.pointer, push.values.pointer)
+    nonisolated(unsafe) let (begins, places, vectors, parts) = (begins.pointer, places.pointer, vectors.pointer, parts.pointer)
+    // Safe: each chunk writes its own rows.
     threads.forEachChunk(of: count, by: 1 << 14) { chunk in
       for index in chunk {
-        begins.pointer[index] = UInt32(truncatingIfNeeded: index)
-        places.pointer[index] = Self.place(of: push.ids.pointer[index], lookup)
-        vectors.pointer[index] = UnsafePointer(push.values.pointer + index &* columns)
-        parts.pointer[index] = UInt32(truncatingIfNeeded: part)
+        begins[index] = UInt32(truncatingIfNeeded: index)
+        places[index] = Self.place(of: ids[index], lookup)
+        vectors[index] = UnsafePointer(values + index &* columns)
+        parts[index] = UInt32(truncatingIfNeeded: part)
       }
     }
   }
 
-  /// Rows numbered in order of first appearance, part after part; the gradients of each by part.
-  private func merge(_ pushes: [(part: Int, push: GradientInbox.PartGradients)], total: Int, columns: Int, lookup: OwnerLookup) {
-    deduplicator.removeAll()
-    deduplicator.reserve(total)
-    numbers.resize(to: total)
-    begins.resize(to: total + 2)
-    begins.pointer.update(repeating: 0, count: total + 2)
-    places.resize(to: total)
+  /// Rows in the order of their ids; the gradients of each by part.
+  private func merge(_ pushes: [(part: Int, push: GradientInbox.PartGradients)], columns: Int, lookup: OwnerLookup) {
+    let first = pushes.map { $0.push.ids.readOnly.min()! }.min()!  // None is empty.
+    let last = pushes.map { $0.push.ids.readOnly.max()! }.max()!
+    func bits(_ count: Int) -> Int { Int.bitWidth - count.leadingZeroBitCount }
+    let placeBits = bits(pushes.reduce(0) { max($0, $1.push.ids.count) })
+    let rowShift = placeBits + bits(pushes.count)
+    let end = rowShift + bits(Int(last - first))
+    precondition(end <= 64, "\(vectors.count) gradients of ids \(first)...\(last) in one step")
+    keys.reset(to: vectors.count)
     var index = 0
-    for (_, push) in pushes {
-      for id in push.ids.readOnly {
-        let (row, isNew) = deduplicator.number(of: id)
-        numbers.pointer[index] = row
-        if isNew { places.pointer[Int(row)] = Self.place(of: id, lookup) }
-        begins.pointer[Int(row) &+ 2] &+= 1
+    for (ordinal, (_, push)) in pushes.enumerated() {
+      let (ids, high) = (push.ids.pointer, UInt64(ordinal) << UInt64(placeBits))
+      for place in 0..<push.ids.count {
+        keys.pointer[index] = UInt64(ids[place] &- first) &<< UInt64(rowShift) | high | UInt64(place)
         index &+= 1
       }
     }
-    let count = deduplicator.count
-    places.resize(to: count)
-    // Counts lie two places on: once they are summed, each row's begin moves on from `begins[row + 1]` to where the next one begins.
-    for row in 0..<count { begins.pointer[row &+ 2] &+= begins.pointer[row &+ 1] }
-    index = 0
-    for (part, push) in pushes {
-      for position in 0..<push.ids.count {
-        let next = begins.pointer + (Int(numbers.pointer[index]) &+ 1)
-        vectors.pointer[Int(next.pointee)] = UnsafePointer(push.values.pointer + position &* columns)
-        parts.pointer[Int(next.pointee)] = UInt32(truncatingIfNeeded: part)
-        next.pointee &+= 1
-        index &+= 1
+    sorter.sort(keys, by: rowShift..<end)
+    let bases = Buffer(copying: pushes.map { Push(part: UInt32($0.part), values: UnsafePointer($0.push.values.pointer)) })
+    group(bases, first: first, rowShift: UInt64(rowShift), placeBits: UInt64(placeBits), columns: columns, lookup: lookup)
+  }
+
+  /// What one part has pushed.
+  private struct Push: BitwiseCopyable {
+    var part: UInt32
+    var values: UnsafePointer<Float>
+  }
+
+  /// Takes the rows of sorted keys one by one.
+  private func group(
+    _ pushes: Buffer<Push>, first: Int64, rowShift: UInt64, placeBits: UInt64, columns: Int, lookup: OwnerLookup
+  ) {
+    let total = keys.count
+    places.resize(to: total)
+    begins.resize(to: total + 1)
+    let (placeMask, ordinalMask) = (~(UInt64.max &<< placeBits), ~(UInt64.max &<< (rowShift &- placeBits)))
+    let (keys, pushes) = (keys.pointer, pushes.pointer)
+    let (begins, places, vectors, parts) = (begins.pointer, places.pointer, vectors.pointer, parts.pointer)
+    var (rows, previous) = (0, UInt64.max)
+    for index in 0..<total {
+      let key = keys[index]
+      let row = key &>> rowShift
+      if row != previous {
+        begins[rows] = UInt32(truncatingIfNeeded: index)
+        places[rows] = Self.place(of: first &+ Int64(truncatingIfNeeded: row), lookup)
+        rows &+= 1
+        previous = row
       }
+      let push = pushes[Int(truncatingIfNeeded: key &>> placeBits & ordinalMask)]
+      vectors[index] = push.values + Int(truncatingIfNeeded: key & placeMask) &* columns
+      parts[index] = push.part
     }
+    begins[rows] = UInt32(truncatingIfNeeded: total)
+    self.places.resize(to: rows)
+    self.begins.resize(to: rows + 1)
   }
 
   @inline(__always)
@@ -92,7 +122,9 @@ final class TouchedRows: @unchecked Sendable {
   }
 
   /// The rows for those who move them; valid until the next `fill`.
-  var view: View { View(places: places.pointer, begins: begins.pointer, vectors: vectors.pointer, parts: parts.pointer) }
+  var view: View {
+    View(places: places.pointer, begins: begins.pointer, vectors: vectors.pointer, parts: parts.pointer, gradientsLieApart: isMerged)
+  }
 
   /// Pointers alone: nothing is counted while rows are moved.
   struct View: @unchecked Sendable {
@@ -101,21 +133,30 @@ final class TouchedRows: @unchecked Sendable {
     fileprivate let begins: UnsafePointer<UInt32>
     fileprivate let vectors: UnsafePointer<UnsafePointer<Float>>
     fileprivate let parts: UnsafePointer<UInt32>
+    /// Whether the processor cannot guess where the next row's gradients are.
+    let gradientsLieApart: Bool
 
     fileprivate init(
       places: UnsafeMutablePointer<RowReference>, begins: UnsafeMutablePointer<UInt32>,
-      vectors: UnsafeMutablePointer<UnsafePointer<Float>>, parts: UnsafeMutablePointer<UInt32>
+      vectors: UnsafeMutablePointer<UnsafePointer<Float>>, parts: UnsafeMutablePointer<UInt32>, gradientsLieApart: Bool
     ) {
       (self.places, self.begins) = (UnsafePointer(places), UnsafePointer(begins))
       (self.vectors, self.parts) = (UnsafePointer(vectors), UnsafePointer(parts))
+      self.gradientsLieApart = gradientsLieApart
+    }
+
+    /// Row `row`'s gradients, by part.
+    @inline(__always)
+    func gradients(of row: Int) -> UnsafeBufferPointer<UnsafePointer<Float>> {
+      let begin = Int(begins[row])
+      return UnsafeBufferPointer(start: vectors + begin, count: Int(begins[row &+ 1]) &- begin)
     }
 
     /// The sum of row `row`'s gradients, and how many there are.
     @inline(__always)
     func gradient(of row: Int, _ sum: RowTreeSum) -> (UnsafePointer<Float>, parts: Int) {
-      let begin = Int(begins[row])
-      let count = Int(begins[row &+ 1]) &- begin
-      return (sum.sum(UnsafeBufferPointer(start: vectors + begin, count: count), parts: parts + begin), count)
+      let gradients = gradients(of: row)
+      return (sum.sum(gradients, parts: parts + Int(begins[row])), gradients.count)
     }
   }
 }

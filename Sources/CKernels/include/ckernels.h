@@ -85,6 +85,12 @@ void halo_mask(halo_isa isa, float *z, size_t count, size_t width, size_t stride
 void halo_adagrad(halo_isa isa, float *row, const float *gradient, float *squares, float scale, float rate, float epsilon,
                   size_t count);
 
+/// values[i] = halves[i], float16 widened without rounding.
+void halo_widen_halves(halo_isa isa, const uint16_t *halves, float *values, size_t count);
+
+/// halves[i] = values[i] rounded to the nearest float16, ties to even.
+void halo_round_to_halves(halo_isa isa, const float *values, uint16_t *halves, size_t count);
+
 /// Asks for the cache lines of a row.
 static inline void halo_ask_for(const char *row, size_t row_bytes) {
   for (const char *line = row - ((uintptr_t)row & 63); line < row + row_bytes; line += 64) __builtin_prefetch(line);
