@@ -29,7 +29,7 @@ public struct RowTraffic: Equatable, Sendable {
   /// Bytes of rows that were here, or had come, and were copied again before they were read: local, cached and pulled rows never are, only
   /// those of two tables that are joined into one matrix.
   public var bytesCopied = 0
-  /// Time that deciding which rows are kept has taken.
+  /// Processor time that deciding which rows are kept has taken.
   public var planNanoseconds = 0
 
   public init() {}

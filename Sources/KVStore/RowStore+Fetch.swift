@@ -50,8 +50,8 @@ extension RowStore {
 
   /// The plan says which remote rows are in the cache, which come into it, and which go to the arena.
   private func place(_ arena: RowArena, in cache: RowCache) {
-    let begin = MonotonicClock.now()
-    defer { counters.planNanoseconds.add(Int(MonotonicClock.now() - begin)) }
+    let begin = ProcessorClock.thread()
+    defer { counters.planNanoseconds.add(Int(ProcessorClock.thread() - begin)) }
     let (stride, arenaSegment) = (shards.description.strideBytes, arenaSegment)
     let count = arena.remoteCount
     cache.plan.decide(into: cache.decisions)

@@ -137,11 +137,11 @@ public final class RowStore {
   /// Tells the cache, where there is one, which rows the next step needs.
   func announce(_ arena: RowArena) {
     guard let options = cacheOptions else { return }
-    let begin = MonotonicClock.now()
+    let begin = ProcessorClock.thread()
     let cache = self.cache ?? RowCache(options, strideBytes: shards.description.strideBytes, rowsOfAStep: arena.remoteCount)
     self.cache = cache
     cache.plan.announce(arena.remoteIDs.readOnly)
     arena.remotePlaces.reset(to: arena.remoteCount)
-    counters.planNanoseconds.add(Int(MonotonicClock.now() - begin))
+    counters.planNanoseconds.add(Int(ProcessorClock.thread() - begin))
   }
 }

@@ -45,7 +45,7 @@ public struct EpochLoading: Codable, Equatable, Sendable {
   /// Bytes of rows that were here, or had come, and were copied again before the model has read them: 0 but where features and learned columns
   /// are joined.
   public var bytesCopied: Int
-  /// Seconds of deciding what is kept.
+  /// Processor seconds of deciding what is kept.
   public var planSeconds: Double
   public var peers: [Peer]
   /// `nil` where batches are loaded when they are needed.

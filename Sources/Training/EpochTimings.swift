@@ -7,6 +7,8 @@ public struct EpochTimings: Codable, Sendable {
   public var worker: Int
   /// Wall seconds of the training steps.
   public var seconds: Double
+  /// Processor seconds of all threads of the worker during the training steps.
+  public var processorSeconds: Double
   /// Wall seconds of the evaluation that followed.
   public var evaluationSeconds = 0.0
   /// Steps of the epoch.
@@ -23,12 +25,14 @@ public struct EpochTimings: Codable, Sendable {
   public var mappedParts: [Int]
 
   init(
-    epoch: Int, worker: Int, seconds: Double, steps: Int, stages: [Stage: StageClock.Reading], traffic: Traffic, loading: EpochLoading,
+    epoch: Int, worker: Int, seconds: Double, processorSeconds: Double, steps: Int, stages: [Stage: StageClock.Reading], traffic: Traffic,
+    loading: EpochLoading,
     mappedParts: [Int]
   ) {
     self.epoch = epoch
     self.worker = worker
     self.seconds = seconds
+    self.processorSeconds = processorSeconds
     self.steps = steps
     self.stages = Dictionary(uniqueKeysWithValues: Stage.allCases.map { ($0.rawValue, stages[$0]?.seconds ?? 0) })
     self.traffic = traffic

@@ -13,6 +13,9 @@ public struct RunExplanation: Encodable, Sendable {
     public var milliseconds: Double
     public var stages: [String: Double]
     public var other: Double
+    /// Milliseconds that processors work for a step, all threads together, and for deciding which rows are kept among them.
+    public var processorMilliseconds: Double
+    public var planMilliseconds: Double
     /// Share of a step, 0 to 1, in which nothing could be computed because rows or samples were not there: waiting for what is loaded ahead,
     /// and sampling and fetching what is not.
     public var waitingShare: Double
@@ -93,6 +96,8 @@ extension RunExplanation.Worker {
     let steps = Double(lines.reduce(0) { $0 + $1.steps })
     func perStep(_ value: (EpochTimings) -> Double) -> Double { lines.reduce(0) { $0 + value($1) } * 1000 / max(1, steps) }
     milliseconds = perStep(\.seconds)
+    processorMilliseconds = perStep(\.processorSeconds)
+    planMilliseconds = perStep(\.loading.planSeconds)
     let stages = Dictionary(
       uniqueKeysWithValues: Stage.allCases.map { stage in (stage.rawValue, perStep { $0.stages[stage.rawValue] ?? 0 }) })
     self.stages = stages

@@ -216,7 +216,7 @@ public final class TrainingJob {
     var losses = EpochLosses(parts: worker.parts.map(\.part), normalisers: normalisers)
     let progress = group.rank == 0 ? ProgressReporter("epoch \(epoch + 1)", unit: "steps", total: plan.stepsPerEpoch) : nil
     let (begin, workBefore, bytesBefore, loadedBefore) = (MonotonicClock.now(), step.work, meter.reading, loader.totals)
-    let copiedBefore = meter.rowBytesCopied
+    let (copiedBefore, workedBefore) = (meter.rowBytesCopied, ProcessorClock.process())
     for number in 0..<plan.stepsPerEpoch {
       let runStep = UInt32(epoch * plan.stepsPerEpoch + number)
       let stepBegin = MonotonicClock.now()
@@ -226,8 +226,9 @@ public final class TrainingJob {
       progress?.advance(by: 1)
     }
     let timings = EpochTimings(
-      epoch: epoch + 1, worker: group.rank, seconds: Double(MonotonicClock.now() - begin) * 1e-9, steps: plan.stepsPerEpoch,
-      stages: step.clock.take(), traffic: (step.work - workBefore) + (meter.reading - bytesBefore),
+      epoch: epoch + 1, worker: group.rank, seconds: Double(MonotonicClock.now() - begin) * 1e-9,
+      processorSeconds: Double(ProcessorClock.process() - workedBefore) * 1e-9, steps: plan.stepsPerEpoch, stages: step.clock.take(),
+      traffic: (step.work - workBefore) + (meter.reading - bytesBefore),
       loading: EpochLoading(
         loader.totals, since: loadedBefore, loadsAhead: loader.loadsAhead, bytesCopied: meter.rowBytesCopied - copiedBefore),
       mappedParts: OpenPartFiles.parts(under: request.partitions))

@@ -28,7 +28,8 @@ import Testing
     let text = try HaloTool.run(["explain", run])
     #expect(text.status == 0 && text.messages.isEmpty, "\(text)")
     for part in [
-      "epochs 2 to 3", "worker 0 waited for batches", "worker 1 waited for batches", "loading ahead took sample", "is waited for",
+      "epochs 2 to 3", "worker 0 waited for batches", "worker 1 waited for batches", "worker 1 keeps processors busy for ",
+      "loading ahead took sample", "is waited for",
       "rows of an epoch", "copied before the model reads them: no rows", "from worker to worker", "the partition expected",
     ] { #expect(text.output.contains(part), "'\(part)' is missing in \(text.output)") }
     let object = try HaloTool.run(["explain", run, "--epoch", "1", "--json"]).object()
@@ -39,6 +40,10 @@ import Testing
       let (other, all) = (try #require(worker["other"] as? Double), try #require(worker["milliseconds"] as? Double))
       #expect(abs(stages.values.reduce(other, +) - all) < 1e-6 && all > 0)
       #expect(stages["wait"] ?? 0 > 0 && stages["fetch"] == 0)
+      let (worked, planned) = (
+        try #require(worker["processorMilliseconds"] as? Double), try #require(worker["planMilliseconds"] as? Double)
+      )
+      #expect(0 < planned && planned < worked)
       let (share, waited) = (try #require(worker["waitingShare"] as? Double), try #require(stages["wait"]))
       #expect(abs(share - waited / all) < 1e-9 && share < 1)
       let loading = try #require(worker["loading"] as? [String: Any])

@@ -12,7 +12,7 @@ import Training
     let loader =
       ahead ? "\"ahead\":{\"sampleSeconds\":0.4,\"fetchSeconds\":0.2,\"stepsFetched\":4,\"stepsSampled\":9,\"bytes\":5000}," : ""
     return """
-      {"epoch":\(epoch),"worker":\(worker),"seconds":\(seconds),"evaluationSeconds":0,"steps":10,"stages":{\(stages)},\
+      {"epoch":\(epoch),"worker":\(worker),"seconds":\(seconds),"processorSeconds":\(1.5 * seconds),"evaluationSeconds":0,"steps":10,"stages":{\(stages)},\
       "traffic":{"seeds":1,"layers":[],"remoteRows":0,"remoteRowBytes":0,"remoteNodes":0,"storeBytesSent":0,"storeBytesReceived":0,\
       "reduceBytesSent":0},"loading":{\(loader)"rowsAsked":1000,"rowsLocal":600,"rowsReplicated":0,"rowsDeduplicated":50,"rowsCached":250,\
       "rowsPulled":\(pulled),"rowBytes":\(4 * pulled),"bytesCopied":\(64 * worker),"planSeconds":0.00035,\
@@ -46,6 +46,7 @@ import Training
     #expect(near(worker.milliseconds, 150) && near(worker.stages["wait"], 20) && near(worker.stages["forward"], 100))
     #expect(near(worker.stages["reduce"], 10) && near(worker.stages["sample"], 0) && near(worker.other, 15))
     #expect(near(worker.waitingShare, 20.0 / 150) && worker.loading.bytesCopied == 64)
+    #expect(near(worker.processorMilliseconds, 225) && near(worker.planMilliseconds, 0.035))
     #expect(near(worker.busy, 120) && near(worker.ahead?["sample"], 40) && near(worker.ahead?["fetch"], 20))
     #expect(worker.loading.rowsPulled == 200 && worker.loading.peers[0].rows == 200 && worker.loading.peers[0].bytesReceived == 1000)
     let straggler = try #require(explanation.straggler)

@@ -31,6 +31,11 @@ extension RunExplanation: CustomStringConvertible {
           + "loading ahead took \(work.joined(separator: ", ")) meanwhile, \(details.stepsFetched) steps fetched and "
           + "\(details.stepsSampled) more sampled ahead, at most \(megabytes(details.bytes)) MB held")
     }
+    for worker in workers where worker.processorMilliseconds > 0 {
+      lines.append(
+        "worker \(worker.worker) keeps processors busy for \(text(worker.processorMilliseconds)) ms a step, deciding which rows stay "
+          + "\(text(100 * worker.planMilliseconds / worker.processorMilliseconds)) % of it")
+    }
     if let straggler, straggler.milliseconds > 0 {
       lines.append(
         "worker \(straggler.worker) is waited for: the others are \(text(straggler.milliseconds)) ms a step longer in reduce"
