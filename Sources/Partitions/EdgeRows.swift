@@ -20,6 +20,9 @@ public struct EdgeRows: Sendable {
   /// Whether the edges of `relation` can be told by row: it is the only relation, or has tables.
   public func numbers(_ relation: Int) -> Bool { firsts.count == 1 || firsts[relation] != nil }
 
+  /// First row of each inner node in `relation`, shape (inner + 1); `nil` where it has no tables, or is the only one.
+  package func firsts(_ relation: Int) -> ArrayView<Int64>? { firsts[relation] }
+
   /// Row, inside part and relation, of the first in-edge of an inner node in `relation`; its other in-edges of the relation follow.
   ///
   /// - Parameter firstPosition: Position of that in-edge among all in-edges of the part.
