@@ -72,6 +72,9 @@ public final class RowStore {
     RowStore(shards: shards, book: book, workers: workers, client: client, cache: cache)
   }
 
+  /// The relation whose edges the rows are of; `nil`: they are nodes'.
+  package var relation: Int? { shards.description.relation }
+
   /// Whether the row of a node must come from its owner.
   package func isRemote(_ id: Int64) -> Bool {
     lookup.places[lookup.part(of: id)].segment < 0 && replicas.place(of: id) == nil

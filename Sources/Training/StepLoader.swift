@@ -40,7 +40,7 @@ final class StepLoader {
       fixed.twin(client: client, cache: try worker.cache(of: input.table, in: fixed, execution, spareBytes: memory / 8))
     )
     pipeline = PrefetchPipeline(
-      loader: make(aheadSource, aheadStore), source: aheadSource, store: aheadStore, client: client,
+      loader: make(aheadSource, aheadStore), source: aheadSource, client: client,
       limits: .init(memoryBytes: memory, depth: execution.prefetchDepth), end: end, trace: trace)
   }
 
