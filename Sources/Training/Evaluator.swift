@@ -45,7 +45,7 @@ final class Evaluator {
       method = .exact(
         try LayerwiseInference(
           parts: worker.parts, model: model, input: InferenceInput(fixed: store, learned: learned), assignment: worker.assignment,
-          group: worker.group, threads: threads))
+          group: worker.group, edgeFeatures: task.training.edgeFeatures, threads: threads))
     }
   }
 
