@@ -23,7 +23,7 @@ extension InferenceEdges {
         guard let table = edgeFeatures.flatMap({ part.edgeTables[relation][$0] }) else {
           preconditionFailure("part \(part.part) has no edge table \(edgeFeatures ?? "")")
         }
-        return InferenceEdgeRows(InferenceInput.segments(of: [table]), indptr: part.firstEdgeRows(of: relation))
+        return InferenceEdgeRows(InferenceInput.segments(of: [table]), indptr: part.edgeRows.firsts(relation) ?? part.indptr)
       })
   }
 }
