@@ -43,7 +43,8 @@ let modules: [Target] =
   + module("KVStore", ["Messaging", "Partitions", "Kernels", "CKernels", "Graphs", "Tensors", "Telemetry"])
   + module("Models", ["Sampling", "Kernels", "Graphs", "Tensors", "Telemetry"])
   + module("PIM", ["Kernels", "Graphs", "Tensors", "Telemetry"])
-  + module("Loading", ["Sampling", "KVStore", "Partitions", "Messaging", "Graphs", "Tensors", "Telemetry"])
+  + module(
+    "Loading", ["Sampling", "KVStore", "Partitions", "Messaging", "Graphs", "Tensors", "Telemetry"], tests: ["Partitioning", "Kernels"])
   + module(
     "Serving", ["Loading", "KVStore", "Sampling", "Kernels", "Partitions", "Messaging", "Graphs", "Tensors"], tests: ["Partitioning"])
   + module(

@@ -39,6 +39,8 @@ def load(path):
         raise InputError(path, "a .safetensors file", error) from None
     if not isinstance(shape, dict):
         raise InputError(path, "a model's shape in its metadata", "none")
+    if shape.get("edgeWidths"):
+        raise InputError(path, "a model without rows of edges, which SAGEConv does not read", "one with --edge-features")
     network = Network(shape)
     if set(network.names) != set(tensors):
         odd = sorted(set(network.names) ^ set(tensors))[0]

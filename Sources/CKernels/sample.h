@@ -18,26 +18,33 @@ enum {
 typedef struct sample_writer {
   int64_t *sources;
   uint32_t *degrees;
+  /// Where the edges stand in their adjacency; NULL, known when the kernels are compiled, where that is not asked.
+  int64_t *edges;
 } sample_writer;
 
 static inline int is_part_of(const halo_sample *s) { return s->taken < s->degree; }
 
-static inline __attribute__((always_inline)) void write_source(const halo_adjacency *place, uint32_t source, sample_writer *to) {
+/// Writes edge `edge`.
+static inline __attribute__((always_inline)) void write_edge(const halo_adjacency *place, int64_t edge, sample_writer *to) {
   static const int64_t none[1] = {0};
+  const uint32_t source = place->indices[edge];
   // Both sides are computed and one is chosen: which sources are halo nodes cannot be predicted.
   const uint32_t inner = place->inner_count;
   const int is_halo = source >= inner;
   const int64_t halo = (place->halo_count ? place->ids : none)[is_halo ? source - inner : 0];
   *to->sources++ = is_halo ? halo : place->first + source;
   if (to->degrees) *to->degrees++ = *(is_halo ? place->halo_degrees + (source - inner) : place->degrees + source);
+  if (to->edges) *to->edges++ = edge;
 }
 
 /// Writes all edges of a sample.
-static inline void write_all(const halo_adjacency *place, const halo_sample *s, sample_writer *to) {
+static inline __attribute__((always_inline)) void write_all(const halo_adjacency *place, const halo_sample *s, sample_writer *to) {
   if (place->indices) {
-    for (uint32_t e = 0; e < s->taken; e++) write_source(place, place->indices[s->begin + e], to);
+    for (uint32_t e = 0; e < s->taken; e++) write_edge(place, s->begin + e, to);
     return;
   }
+  if (to->edges)
+    for (uint32_t e = 0; e < s->taken; e++) *to->edges++ = s->begin + e;
   memcpy(to->sources, place->ids + s->begin, sizeof(int64_t) * s->taken);
   to->sources += s->taken;
   if (!to->degrees) return;
@@ -65,7 +72,7 @@ static inline void ask_for_originals(const halo_adjacency *places, const halo_sa
   }
 }
 
-static inline void philox(uint64_t key, uint64_t id, uint32_t step, uint32_t block, uint32_t words[4]) {
+static inline __attribute__((always_inline)) void philox(uint64_t key, uint64_t id, uint32_t step, uint32_t block, uint32_t words[4]) {
   uint32_t x0 = (uint32_t)id, x1 = (uint32_t)(id >> 32), x2 = step, x3 = block;
   uint32_t k0 = (uint32_t)key, k1 = (uint32_t)(key >> 32);
   for (int round = 0; round < 10; round++) {
@@ -115,13 +122,30 @@ static inline void pick_far(const halo_sample *s, const uint32_t *edges, const u
   for (uint32_t j = 0; j < s->taken; j++) halo_ask_for_line(edges + positions[j]);
 }
 
-/// Selection sampling, each edge written as it is taken.
-static inline void write_selected(const halo_adjacency *place, const halo_sample *s, uint64_t key, uint32_t step, sample_writer *to) {
+static inline __attribute__((always_inline)) void select_edges(const halo_adjacency *place, const halo_sample *s, uint64_t key,
+                                                               uint32_t step, sample_writer to) {
   uint32_t words[4], taken = 0;
   for (uint32_t position = 0; taken < s->taken; position++) {
     if ((position & 3) == 0) philox(key, s->id, step, position >> 2, words);
     if ((uint64_t)words[position & 3] * (s->degree - position) >> 32 >= s->taken - taken) continue;
-    write_source(place, place->indices[s->begin + position], to);
+    write_edge(place, s->begin + position, &to);
     taken++;
   }
+}
+
+/// Selection sampling, each edge written as it is taken. A call, and `to` by value: else its loop takes registers from those for fewer edges.
+static __attribute__((noinline)) void write_selected(const halo_adjacency *place, const halo_sample *s, uint64_t key, uint32_t step,
+                                                     sample_writer to) {
+  if (to.edges) {
+    select_edges(place, s, key, step, to);
+  } else {
+    select_edges(place, s, key, step, (sample_writer){to.sources, to.degrees, NULL});
+  }
+}
+
+/// Goes on after the edges of a sample.
+static inline __attribute__((always_inline)) void skip(const halo_sample *s, sample_writer *to) {
+  to->sources += s->taken;
+  if (to->degrees) to->degrees += s->taken;
+  if (to->edges) to->edges += s->taken;
 }

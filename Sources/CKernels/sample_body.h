@@ -41,8 +41,8 @@ static inline __attribute__((always_inline)) NAME(group) NAME(gather)(const halo
 }
 
 // Floyd's method with at most 64 edges a node: the picked positions are the bits of one word a lane, and nothing branches.
-static inline void NAME(pick_near)(const halo_sample *samples, const uint8_t *list, size_t count, const uint64_t *keys,
-                                   uint32_t step, uint64_t *maps) {
+static inline __attribute__((always_inline)) void NAME(pick_near)(const halo_sample *samples, const uint8_t *list, size_t count,
+                                                                  const uint64_t *keys, uint32_t step, uint64_t *maps) {
   const NAME(lanes) low = (NAME(lanes)){0} + 0xffffffff, one = (NAME(lanes)){0} + 1;
   for (size_t first = 0; first < count; first += WORDS) {
     const size_t members = count - first < WORDS ? count - first : WORDS;
@@ -63,8 +63,9 @@ static inline void NAME(pick_near)(const halo_sample *samples, const uint8_t *li
   }
 }
 
-static inline void NAME(pick_far)(const halo_adjacency *places, const halo_sample *samples, const uint8_t *list, size_t count,
-                                  const uint64_t *keys, uint32_t step, uint32_t (*positions)[floyd_limit]) {
+static inline __attribute__((always_inline)) void NAME(pick_far)(const halo_adjacency *places, const halo_sample *samples,
+                                                                 const uint8_t *list, size_t count, const uint64_t *keys, uint32_t step,
+                                                                 uint32_t (*positions)[floyd_limit]) {
   const NAME(lanes) low = (NAME(lanes)){0} + 0xffffffff;
   NAME(lanes) draws[floyd_limit + 3];
   for (size_t first = 0; first < count; first += WORDS) {
@@ -85,9 +86,9 @@ static inline void NAME(pick_far)(const halo_adjacency *places, const halo_sampl
   }
 }
 
-static void NAME(sample_uniform)(const halo_adjacency *places, const halo_sample *samples, size_t count, const uint64_t *keys,
-                                 uint32_t step, int64_t *sources, uint32_t *degrees) {
-  sample_writer to = {sources, degrees};
+static inline __attribute__((always_inline)) void NAME(write_uniform)(const halo_adjacency *places, const halo_sample *samples,
+                                                                      size_t count, const uint64_t *keys, uint32_t step,
+                                                                      sample_writer to) {
   uint64_t maps[window];
   uint32_t positions[window][floyd_limit];
   for (size_t i = 0; i < window && i < count; i++) ask_for_edges(places, samples + i);
@@ -110,16 +111,28 @@ static void NAME(sample_uniform)(const halo_adjacency *places, const halo_sample
       if (!is_part_of(s)) {
         write_all(place, s, &to);
       } else if (s->taken > floyd_limit) {
-        write_selected(place, s, keys[s->relation], step, &to);
+        write_selected(place, s, keys[s->relation], step, to);
+        skip(s, &to);
       } else if (s->degree <= 64) {
         uint64_t bits = maps[i];
         for (uint32_t j = 0; j < s->taken; j++, bits &= bits - 1)
-          write_source(place, place->indices[s->begin + __builtin_ctzll(bits)], &to);
+          write_edge(place, s->begin + __builtin_ctzll(bits), &to);
       } else {
-        for (uint32_t j = 0; j < s->taken; j++) write_source(place, place->indices[s->begin + positions[i][j]], &to);
+        for (uint32_t j = 0; j < s->taken; j++) write_edge(place, s->begin + positions[i][j], &to);
       }
     }
   }
+}
+
+// Each is compiled once without edges, which must cost nothing there, and once with them.
+static void NAME(sample_uniform)(const halo_adjacency *places, const halo_sample *samples, size_t count, const uint64_t *keys,
+                                 uint32_t step, int64_t *sources, uint32_t *degrees) {
+  NAME(write_uniform)(places, samples, count, keys, step, (sample_writer){sources, degrees, NULL});
+}
+
+static void NAME(sample_uniform_edges)(const halo_adjacency *places, const halo_sample *samples, size_t count, const uint64_t *keys,
+                                       uint32_t step, int64_t *sources, uint32_t *degrees, int64_t *edges) {
+  NAME(write_uniform)(places, samples, count, keys, step, (sample_writer){sources, degrees, edges});
 }
 
 // Bit l: whether edge `edge + l` of a sample is taken, for the next `members` of its edges.
@@ -162,9 +175,9 @@ static void NAME(count_labor)(const halo_adjacency *places, halo_sample *samples
   }
 }
 
-static void NAME(sample_labor)(const halo_adjacency *places, const halo_sample *samples, size_t count, uint64_t key, uint32_t step,
-                               const uint32_t *limits, int64_t *sources, uint32_t *degrees) {
-  sample_writer to = {sources, degrees};
+static inline __attribute__((always_inline)) void NAME(write_labor)(const halo_adjacency *places, const halo_sample *samples,
+                                                                    size_t count, uint64_t key, uint32_t step, const uint32_t *limits,
+                                                                    sample_writer to) {
   for (size_t i = 0; i < count; i++) {
     const halo_sample *s = samples + i;
     const halo_adjacency *place = places + s->place;
@@ -174,15 +187,25 @@ static void NAME(sample_labor)(const halo_adjacency *places, const halo_sample *
       continue;
     }
     if (s->degree <= 64) {
-      for (uint64_t bits = s->id; bits; bits &= bits - 1) write_source(place, place->indices[s->begin + __builtin_ctzll(bits)], &to);
+      for (uint64_t bits = s->id; bits; bits &= bits - 1) write_edge(place, s->begin + __builtin_ctzll(bits), &to);
       continue;
     }
     for (uint32_t edge = 0; edge < s->degree; edge += WORDS) {
       const uint32_t members = s->degree - edge < WORDS ? s->degree - edge : WORDS;
       uint32_t bits = NAME(labor_bits)(place, s, key, step, limits[s->relation], edge, members);
-      for (; bits; bits &= bits - 1) write_source(place, place->indices[s->begin + edge + __builtin_ctz(bits)], &to);
+      for (; bits; bits &= bits - 1) write_edge(place, s->begin + edge + __builtin_ctz(bits), &to);
     }
   }
+}
+
+static void NAME(sample_labor)(const halo_adjacency *places, const halo_sample *samples, size_t count, uint64_t key, uint32_t step,
+                               const uint32_t *limits, int64_t *sources, uint32_t *degrees) {
+  NAME(write_labor)(places, samples, count, key, step, limits, (sample_writer){sources, degrees, NULL});
+}
+
+static void NAME(sample_labor_edges)(const halo_adjacency *places, const halo_sample *samples, size_t count, uint64_t key,
+                                     uint32_t step, const uint32_t *limits, int64_t *sources, uint32_t *degrees, int64_t *edges) {
+  NAME(write_labor)(places, samples, count, key, step, limits, (sample_writer){sources, degrees, edges});
 }
 
 #undef WORDS

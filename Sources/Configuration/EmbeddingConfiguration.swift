@@ -24,7 +24,7 @@ public struct EmbeddingConfiguration: Codable, Equatable, Sendable {
 }
 
 extension TrainingConfiguration {
-  /// Value of `features` for models that read learned columns alone.
+  /// Value of `features` for models that read learned columns alone, and of a file's `edge-features` for those that read no rows of edges.
   public static let noFeatures = "none"
 
   /// Table of the fixed input columns; `nil`: there are none.

@@ -62,6 +62,16 @@ public struct JobKey: Sendable {
     }
   }
 
+  /// A name that may be absent; the file may say so with the word `none`.
+  static func name(_ name: String, _ place: Place<String?>, none: String) -> JobKey {
+    JobKey(name: name) {
+      let text = try $0.name()
+      $1[keyPath: place] = text == none ? nil : text
+    } text: {
+      $0[keyPath: place].map(JobValue.quoted)
+    }
+  }
+
   /// A path; in a file it is relative to the file's folder.
   static func path(_ name: String, _ place: Place<String?>) -> JobKey {
     JobKey(name: name) {

@@ -34,6 +34,7 @@ extension JobKey {
 
   private static let data: [JobKey] = [
     .name("features", \.training.features),
+    .name("edge-features", \.training.edgeFeatures, none: TrainingConfiguration.noFeatures),
     .flag("row-normalise", \.training.rowNormalise),
     .name("split", \.training.split),
     .whole("batch-size", \.training.batchSize),

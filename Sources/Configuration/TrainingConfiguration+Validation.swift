@@ -22,6 +22,15 @@ extension TrainingConfiguration {
     try validateFirstHop()
     try validateAggregation()
     try validateEmbedding()
+    try validateEdgeFeatures()
+  }
+
+  private func validateEdgeFeatures() throws {
+    guard let edgeFeatures else { return }
+    try require(
+      model == .sage, "--edge-features", "none with --model \(model.rawValue): layers of kind sage alone read rows of edges", edgeFeatures)
+    try require(
+      firstHop == .sampled, "--first-hop", "sampled with --edge-features, whose rows the kept ones do not hold", firstHop.rawValue)
   }
 
   private func validateEmbedding() throws {

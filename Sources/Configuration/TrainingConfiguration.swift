@@ -94,6 +94,8 @@ public struct TrainingConfiguration: Codable, Equatable, Sendable {
   /// Table of input features; `none`: learned columns alone.
   public var features = "feat"
   public var embedding = EmbeddingConfiguration()
+  /// Table of rows of the edges, which layers of kind `sage` read beside those of the nodes; `nil`: none.
+  public var edgeFeatures: String?
   /// Divides every feature row by its sum, as the published protocol of the Planetoid graphs does.
   public var rowNormalise = false
   /// Name of the split; empty: the first of the partition.

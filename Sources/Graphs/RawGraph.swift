@@ -8,13 +8,20 @@ public struct EdgeList: Sendable {
   public var destinations: ArrayView<UInt32>
   /// Weight of each edge, finite; `nil` where the input has none or they were not asked for.
   public var weights: ArrayView<Float>?
+  /// Tables by name, each with `count` rows in input order.
+  public var tables: [String: FeatureTable]
+  /// Names that no table of edges has: files of these names lie beside the tables'.
+  public static let reservedTables = ["sources", "destinations", "weights", "indptr"]
 
-  public init(sources: ArrayView<UInt32>, destinations: ArrayView<UInt32>, weights: ArrayView<Float>? = nil) {
+  public init(
+    sources: ArrayView<UInt32>, destinations: ArrayView<UInt32>, weights: ArrayView<Float>? = nil, tables: [String: FeatureTable] = [:]
+  ) {
     precondition(sources.count == destinations.count, "an edge has two ends")
     precondition(weights.map { $0.count == sources.count } ?? true, "a weight for each edge")
     self.sources = sources
     self.destinations = destinations
     self.weights = weights
+    self.tables = tables
   }
 
   public var count: Int { sources.count }

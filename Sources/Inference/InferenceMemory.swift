@@ -68,7 +68,17 @@ extension LayerwiseInference {
       // Columns and values of the entries, in buffers that grow by a half.
       var sparse = 0
       if layer == 0, case .tables(let tables) = input { sparse = 12 * InferenceInput.largestTile(of: tables) }
-      return Tiles.height * model.inferenceScratchBytes(of: layer) + sparse
+      return Tiles.height * model.inferenceScratchBytes(of: layer) + model.inferenceEdgeScratchBytes * mostEdges + sparse
+    }
+  }
+
+  /// In-edges of the tile that has most, where their rows are read.
+  private var mostEdges: Int {
+    guard model.shape.readsEdges else { return 0 }
+    return edges.reduce(0) { most, edges in
+      stride(from: 0, to: edges.indptr.count - 1, by: Tiles.height).reduce(most) { most, row in
+        max(most, Int(edges.indptr[min(edges.indptr.count - 1, row + Tiles.height)] - edges.indptr[row]))
+      }
     }
   }
 

@@ -20,7 +20,7 @@ public final class LayerwiseInference {
   let aggregator: any Aggregator
   let heldInputBytes: Int
   private let threads: Threads
-  private let edges: [InferenceEdges]
+  let edges: [InferenceEdges]
   private let workspace: InferenceWorkspace
   /// Fixed and learned input columns, part by part.
   private var joined: [JoinedRows] = []
@@ -31,10 +31,11 @@ public final class LayerwiseInference {
   ///   - parts: The worker's own parts, increasing.
   ///   - input: Gives the input rows, of the model's width and layout.
   ///   - aggregator: Brings the rows of neighbours together; whole layers at once only for a model whose layers sum them.
+  ///   - edgeFeatures: Table of the rows of edges that every relation of `model.shape.edgeRelations` has.
   ///   - heldInputBytes: Bytes of input rows that the caller holds in memory of its own, which counts.
   public init(
     parts: [LocalPartition], model: Model, input: InferenceInput, assignment: PartAssignment, group: any ProcessGroup,
-    aggregator: any Aggregator = CPUAggregator(), heldInputBytes: Int = 0, threads: Threads
+    aggregator: any Aggregator = CPUAggregator(), edgeFeatures: String? = nil, heldInputBytes: Int = 0, threads: Threads
   ) throws {
     self.heldInputBytes = heldInputBytes
     precondition(!aggregator.takesWholeLayers || model.shape.kind.sumsNeighbours, "\(model.shape.kind) sums no rows")
@@ -45,7 +46,7 @@ public final class LayerwiseInference {
     self.aggregator = aggregator
     self.threads = threads
     workspace = InferenceWorkspace(model, aggregator: aggregator)
-    edges = parts.map { InferenceEdges($0, degrees: model.shape.readsDegrees) }
+    edges = parts.map { InferenceEdges($0, degrees: model.shape.readsDegrees, edgeFeatures, of: model.shape.edgeRelations) }
     halo = try HaloExchange(parts: parts, assignment: assignment, group: group)
   }
 
@@ -230,23 +231,5 @@ public final class LayerwiseInference {
       }
     }
     return products
-  }
-}
-
-extension InferenceEdges {
-  /// All in-edges of a part's inner nodes.
-  ///
-  /// - Parameter degrees: Whether the model reads degrees.
-  init(_ part: LocalPartition, degrees wantsDegrees: Bool) {
-    var degrees: ArrayView<UInt32>?
-    if wantsDegrees {
-      let both = Buffer<UInt32>(count: part.innerCount + part.haloCount)
-      both.pointer.update(from: part.degrees.pointer, count: part.innerCount)
-      (both.pointer + part.innerCount).update(from: part.haloDegrees.pointer, count: part.haloCount)
-      degrees = both.view
-    }
-    self.init(
-      indptr: part.indptr, indices: part.indices, relations: part.relations, sourceCount: part.innerCount + part.haloCount,
-      degrees: degrees)
   }
 }

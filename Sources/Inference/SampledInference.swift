@@ -48,7 +48,8 @@ public final class SampledInference {
         guard let rows = learned?.rows(index, after: batch.rows, threads: threads) ?? batch.rows else {
           preconditionFailure("rows were fetched")
         }
-        let logits = model.forward(batch.blocks, rows: rows, weights: weights, dropout: nil, workspace: workspace, threads: threads)
+        let logits = model.forward(
+          batch.blocks, rows: rows, edgeRows: batch.edgeRows, weights: weights, dropout: nil, workspace: workspace, threads: threads)
         for row in 0..<logits.rows { outputs[index].view.row(first + row).update(from: logits.row(row), count: logits.columns) }
       }
     }

@@ -90,7 +90,7 @@ public final class LearnedTable: @unchecked Sendable {
     shards = TableShards(number: number, description: description, shards: Dictionary(uniqueKeysWithValues: tables))
     inbox = GradientInbox(partCount: book.partCount, columns: options.columns)
     lookup = OwnerLookup(
-      book: book, nodeType: nodeType, segments: Dictionary(uniqueKeysWithValues: parts.enumerated().map { ($1.part, $0) }))
+      book: book, slot: nodeType, segments: Dictionary(uniqueKeysWithValues: parts.enumerated().map { ($1.part, $0) }))
     for part in parts { fill(part, original: original[part.part]!, threads) }  // The parts are those of the dictionary.
   }
 

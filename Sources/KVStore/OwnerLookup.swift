@@ -2,7 +2,7 @@ import Graphs
 import Partitions
 import Tensors
 
-/// Where the row of a node lies, for one table: a flat copy of the partition book for the loop over all rows of a batch.
+/// Where the row of a node or edge lies, for one table: a flat copy of the partition book for the loop over all rows of a batch.
 struct OwnerLookup: Sendable {
   /// What one part holds of the table.
   struct Place: BitwiseCopyable {
@@ -21,8 +21,10 @@ struct OwnerLookup: Sendable {
   private let half: Int
   let places: ArrayView<Place>
 
-  /// - Parameter segments: Segment of each part whose rows are in memory.
-  init(book: PartitionBook, nodeType: Int, segments: [Int: Int]) {
+  /// - Parameters:
+  ///   - slot: The table's rows in the book: its node type, or its relation in a book of edges.
+  ///   - segments: Segment of each part whose rows are in memory.
+  init(book: PartitionBook, slot: Int, segments: [Int: Int]) {
     partCount = book.partCount
     var padded = 1
     while padded < book.partCount { padded *= 2 }
@@ -30,7 +32,7 @@ struct OwnerLookup: Sendable {
     var places: [Place] = []
     for part in 0..<book.partCount {
       let inner = book.innerRange(of: part)
-      let rows = book.innerRange(of: part, type: nodeType)
+      let rows = book.innerRange(of: part, type: slot)
       starts[part] = inner.lowerBound
       places.append(
         Place(

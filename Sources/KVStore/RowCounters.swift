@@ -34,6 +34,20 @@ public struct RowTraffic: Equatable, Sendable {
 
   public init() {}
 
+  /// Both added up; the size of a row where it is the same.
+  public static func + (one: RowTraffic, other: RowTraffic) -> RowTraffic {
+    var sum = one
+    sum.rowsAsked += other.rowsAsked
+    sum.rowsLocal += other.rowsLocal
+    sum.rowsReplicated += other.rowsReplicated
+    sum.rowsCached += other.rowsCached
+    if one.rowBytes != other.rowBytes { sum.rowBytes = nil }
+    sum.pulled.merge(other.pulled) { Pulled(rows: $0.rows + $1.rows, bytes: $0.bytes + $1.bytes) }
+    sum.bytesCopied += other.bytesCopied
+    sum.planNanoseconds += other.planNanoseconds
+    return sum
+  }
+
   /// Rows asked that are not in this process's memory.
   public var rowsRemote: Int { rowsAsked - rowsLocal }
   public var rowsPulled: Int { pulled.values.reduce(0) { $0 + $1.rows } }

@@ -7,7 +7,8 @@ import Tensors
 
 /// The serving side of the tables: handlers of `pullRows` and `pullSparseRows` for this worker's own parts.
 ///
-/// A request names table and part; its payload is `count` part-local ids of inner nodes (uint32). Every id is checked.
+/// A request names table and part; its payload is `count` part-local ids of inner nodes (uint32), for a table of edges their places among
+/// all in-edges of the part in the book of edges. Every id is checked.
 /// ```
 /// answer of pullRows                       answer of pullSparseRows
 /// ┌──────────────────────────────────┐     ┌─────────────────┬──────────────────┬──────────────────┐
@@ -16,31 +17,34 @@ import Tensors
 ///  rows as stored, without padding;        └─────────────────┴──────────────────┴──────────────────┘
 /// ```
 /// - Parameters:
+///   - edges: Numbers the rows of tables of edges; needed where one is served.
 ///   - tables: What is served; a table's number names it in requests. Tables may be added while requests are answered.
 ///   - maximumReplyBytes: A request for more gets a failure reply.
 public func rowHandlers(
-  book: PartitionBook, tables: ServedTables, maximumReplyBytes: Int = 256 << 20
+  book: PartitionBook, edges: PartitionBook? = nil, tables: ServedTables, maximumReplyBytes: Int = 256 << 20
 ) -> [MessageKind: RequestHandler] {
-  let server = RowServer(book: book, tables: tables, maximumReplyBytes: maximumReplyBytes)
+  let server = RowServer(book: book, edges: edges, tables: tables, maximumReplyBytes: maximumReplyBytes)
   return [.pullRows: { try server.denseRows($0) }, .pullSparseRows: { try server.sparseRows($0) }]
 }
 
 /// Answers pulls from tables in memory.
 struct RowServer: Sendable {
   private let book: PartitionBook
+  private let edges: PartitionBook?
   private let tables: ServedTables
   private let maximumReplyBytes: Int
 
-  init(book: PartitionBook, tables: ServedTables, maximumReplyBytes: Int) {
+  init(book: PartitionBook, edges: PartitionBook? = nil, tables: ServedTables, maximumReplyBytes: Int) {
     self.book = book
+    self.edges = edges
     self.tables = tables
     self.maximumReplyBytes = maximumReplyBytes
   }
 
   func denseRows(_ request: Request) throws -> ReplyBuffer {
-    let (shard, type) = try shard(request)
+    let (shard, description) = try shard(request)
     guard case .dense(let table) = shard else { throw refusal(request, expected: "a dense table", found: "a sparse one") }
-    let ids = try RequestedRows(request, ofType: type, in: self)
+    let ids = try RequestedRows(request, of: description, in: self)
     let rowBytes = table.rowBytes
     try checkSize(ids.count * rowBytes, of: request)
     let buffer = MessageBuffer(payloadBytes: ids.count * rowBytes)
@@ -57,9 +61,9 @@ struct RowServer: Sendable {
   }
 
   func sparseRows(_ request: Request) throws -> ReplyBuffer {
-    let (shard, type) = try shard(request)
+    let (shard, description) = try shard(request)
     guard case .sparse(let table) = shard else { throw refusal(request, expected: "a sparse table", found: "a dense one") }
-    let ids = try RequestedRows(request, ofType: type, in: self)
+    let ids = try RequestedRows(request, of: description, in: self)
     var entries = 0
     for index in 0..<ids.count { entries += table.range(of: try ids.row(index)).count }
     try checkSize(ids.count * 4 + entries * 8, of: request)
@@ -79,8 +83,8 @@ struct RowServer: Sendable {
     return ReplyBuffer(count: ids.count, detail: entries, buffer: buffer)
   }
 
-  /// The rows asked for, and the node type of their table; rows of a learned table are as of the request's step.
-  private func shard(_ request: Request) throws -> (FeatureTable, type: Int) {
+  /// The rows of the table and part asked for; rows of a learned table are as of the request's step.
+  private func shard(_ request: Request) throws -> (FeatureTable, TableDescription) {
     guard let table = tables[request.table] else {
       throw refusal(request, expected: "one of the tables \(tables.numbers)", found: "\(request.table)")
     }
@@ -89,7 +93,7 @@ struct RowServer: Sendable {
       throw refusal(request, expected: "a part of \(tables.serving)", found: "\(part)")
     }
     try table.learned?.admit(step: request.step)
-    return (shard, table.shards.description.nodeType)
+    return (shard, table.shards.description)
   }
 
   private func checkSize(_ bytes: Int, of request: Request) throws {
@@ -107,14 +111,17 @@ struct RowServer: Sendable {
     private let refusal: (Int) -> InputError
 
     /// - Precondition: The request's part is served.
-    init(_ request: Request, ofType type: Int, in server: RowServer) throws {
+    init(_ request: Request, of table: TableDescription, in server: RowServer) throws {
+      guard let book = table.relation == nil ? server.book : server.edges else {
+        preconditionFailure("edge table \(table.name) is served without a book of edges")
+      }
       count = Int(request.count)
       ids = request.payload
       guard ids.count == count * 4 else {
         throw server.refusal(request, expected: "\(count) ids of 4 bytes", found: "\(ids.count) bytes")
       }
-      let range = server.book.innerRange(of: Int(request.part), type: type)
-      first = Int(range.lowerBound - server.book.innerRange(of: Int(request.part)).lowerBound)
+      let range = book.innerRange(of: Int(request.part), type: table.slot)
+      first = Int(range.lowerBound - book.innerRange(of: Int(request.part)).lowerBound)
       rows = range.count
       let expected = "local ids of \(first)..<\(first + rows)"
       refusal = { server.refusal(request, expected: expected, found: "\($0)") }

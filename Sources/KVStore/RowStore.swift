@@ -34,6 +34,7 @@ public final class RowStore {
 
   /// - Parameters:
   ///   - shards: The table, and the parts of it that are read in place.
+  ///   - book: Numbers the table's rows: nodes, or for a table of edges `PartitionBook(edgesOf:)`.
   ///   - workers: Rank of the worker that owns each part, shape (k).
   ///   - client: Connections to the owners of all other parts; `nil` when there are none.
   ///   - cache: Keeps pulled rows for later steps; rows of sparse tables are never kept.
@@ -50,7 +51,7 @@ public final class RowStore {
     var dense: [RowSegment] = []
     var sparse: [SparseSegment] = []
     for (part, shard) in shards.shards.sorted(by: { $0.key < $1.key }) {
-      let rows = book.innerRange(of: part, type: shards.description.nodeType).count
+      let rows = book.innerRange(of: part, type: shards.description.slot).count
       precondition(shard.rows == rows, "\(shard.rows) rows of \(shards.description.name) for \(rows) nodes of part \(part)")
       segments[part] = segments.count
       Self.append(shard, to: &dense, &sparse)
@@ -59,7 +60,7 @@ public final class RowStore {
     replicas = ReplicaIndex(shards.replicas.map(\.nodes), book: book, mapped: Set(segments.keys))
     denseSegments = dense
     sparseSegments = sparse
-    lookup = OwnerLookup(book: book, nodeType: shards.description.nodeType, segments: segments)
+    lookup = OwnerLookup(book: book, slot: shards.description.slot, segments: segments)
     pulls = (0..<book.partCount).map { PartPull(part: $0, worker: workers[$0]) }
     counters = RowCounters(peers: Set((0..<book.partCount).filter { segments[$0] == nil }.map { workers[$0] }))
   }
@@ -70,6 +71,9 @@ public final class RowStore {
   public func twin(client: Client?, cache: RowCacheOptions?) -> RowStore {
     RowStore(shards: shards, book: book, workers: workers, client: client, cache: cache)
   }
+
+  /// The relation whose edges the rows are of; `nil`: they are nodes'.
+  package var relation: Int? { shards.description.relation }
 
   /// Whether the row of a node must come from its owner.
   package func isRemote(_ id: Int64) -> Bool {

@@ -14,7 +14,7 @@ public final class TableShards: Sendable {
   /// Names the table in messages: its index in the manifest's tables.
   public let number: Int
   public let description: TableDescription
-  /// Rows of the inner nodes of the table's type, in local order.
+  /// Rows of the inner nodes of the table's type, in local order; of a table of edges those of the in-edges (`EdgeRows`).
   public let shards: [Int: FeatureTable]
   /// Rows of nodes of other parts.
   public let replicas: [Replicas]
@@ -68,6 +68,23 @@ public final class TableShards: Sendable {
       }
     }
     self.init(number: number, description: description, shards: shards, replicas: replicas, resident: resident)
+  }
+
+  /// The shards of edge table `number` of `manifest` in some mapped parts; `PartitionBook(edgesOf:)` numbers their rows. In messages the
+  /// tables of edges follow those of nodes.
+  ///
+  /// - Parameter resident: Parts whose rows are copied, once, into huge pages.
+  public convenience init(edgeTable number: Int, of manifest: Manifest, in parts: [LocalPartition], resident: Set<Int> = []) {
+    let description = manifest.edgeTables[number]
+    let shards = parts.map { part in
+      guard let table = part.edgeTables[description.slot][description.name] else {
+        preconditionFailure("part \(part.part) has no edge table \(description.name)")
+      }
+      return (part.part, table)
+    }
+    self.init(
+      number: manifest.tables.count + number, description: description, shards: Dictionary(uniqueKeysWithValues: shards),
+      resident: resident)
   }
 
   private static func matches(_ shard: FeatureTable, _ description: TableDescription) -> Bool {

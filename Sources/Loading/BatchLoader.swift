@@ -32,9 +32,11 @@ public final class BatchLoader {
   ///   - limits: In-edges taken by sampled layer (input hop first) and relation.
   ///   - wantsDegrees: Whether blocks carry the degrees of their nodes in the whole graph.
   ///   - store: Where fixed rows come from; `nil` where there are none, or for a loader that only samples.
+  ///   - edgeStores: Where rows of the sampled edges come from, one for each table, without a cache; `source` must know their ids.
   public init(
     parts: [LocalPartition], nodeType: Int, split: Int, plan: BatchPlan, seed: UInt64, sampling: SamplingMethod = SamplingMethod(),
-    limits: [[Int]], wantsDegrees: Bool, source: RoutedNeighborSource, store: RowStore?, threads: Threads
+    limits: [[Int]], wantsDegrees: Bool, source: RoutedNeighborSource, store: RowStore?, edgeStores: [RowStore] = [],
+    threads: Threads
   ) {
     self.parts = parts
     self.plan = plan
@@ -42,7 +44,7 @@ public final class BatchLoader {
     trainingNodes = parts.map { TrainingNodes(part: $0.part, table: $0.split(split, type: nodeType).train) }
     blocks = BlockLoader(
       parts: parts, seed: seed, purpose: sampling.purpose, limits: limits, wantsDegrees: wantsDegrees, source: source, store: store,
-      threads: threads
+      edgeStores: edgeStores, threads: threads
     )
   }
 
@@ -71,21 +73,17 @@ public final class BatchLoader {
   func makeStep() -> StepBatches { blocks.makeStep() }
 
   /// Samples several steps at once, whose numbers over the run they name, and finds out where their rows lie; steps in their order.
-  func sample(_ steps: [StepBatches], store: RowStore) throws {
+  func sample(_ steps: [StepBatches]) throws {
     let keys = steps.map { UInt32(lastsAnEpoch ? $0.step / plan.stepsPerEpoch : $0.step) }
     try blocks.sample(steps, keys: keys) { step, index, seeds in
       let (epoch, number) = step.step.quotientAndRemainder(dividingBy: plan.stepsPerEpoch)
       appendSeeds(ofPart: index, epoch: epoch, step: number, to: seeds)
     }
-    for step in steps { try blocks.locate(step, in: store) }
+    for step in steps { try blocks.locate(step) }
   }
 
-  /// Brings the rows of the oldest sampled steps here.
-  ///
-  /// - Parameter finished: Steps since the first whose rows nobody reads any more.
-  func fetch(_ steps: [StepBatches], from store: RowStore, finished: Int) throws {
-    try blocks.fetch(steps, from: store, finished: finished)
-  }
+  /// Where rows come from.
+  var stores: StepStores { blocks.stores }
 
   /// Number of a step over the whole run.
   private func runStep(_ epoch: Int, _ step: Int) -> UInt32 { UInt32(epoch * plan.stepsPerEpoch + step) }

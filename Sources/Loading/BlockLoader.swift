@@ -12,7 +12,7 @@ public final class BlockLoader {
   /// By sampled layer, input hop first.
   private var hops: [HopSampler]
   private let source: RoutedNeighborSource
-  private let store: RowStore?
+  let stores: StepStores
   private let threads: Threads
   /// What `sample` fills.
   private let own: StepBatches
@@ -27,22 +27,25 @@ public final class BlockLoader {
   ///   - limits: In-edges taken by sampled layer (input hop first) and relation; empty: batches have their seeds alone.
   ///   - wantsDegrees: Whether blocks carry the degrees of their nodes in the whole graph.
   ///   - store: Where fixed rows come from; `nil` where there are none, or for a loader that only samples.
+  ///   - edgeStores: Where rows of the sampled edges come from, without a cache; `source` must know their ids.
   public init(
     parts: [LocalPartition], seed: UInt64, purpose: RandomPurpose, limits: [[Int]], wantsDegrees: Bool,
-    source: RoutedNeighborSource, store: RowStore?, threads: Threads
+    source: RoutedNeighborSource, store: RowStore?, edgeStores: [RowStore] = [], threads: Threads
   ) {
     self.parts = parts
     hops = limits.indices.map { layer in
-      HopSampler(seed: seed, purpose: purpose, hop: limits.count - 1 - layer, step: 0, limits: limits[layer], wantsDegrees: wantsDegrees)
+      HopSampler(
+        seed: seed, purpose: purpose, hop: limits.count - 1 - layer, step: 0, limits: limits[layer], wantsDegrees: wantsDegrees,
+        wantsEdges: !edgeStores.isEmpty)
     }
     frontiers = parts.map { _ in UnsafeBufferPointer(start: nil, count: 0) }
     self.source = source
-    self.store = store
+    stores = StepStores(nodes: store, edges: edgeStores)
     self.threads = threads
     let relationCount = limits.first?.count ?? 0
     neighbors = parts.map { _ in SampledNeighbors(relationCount: relationCount) }
     own = StepBatches(
-      parts: parts.map { PartBatch(part: $0.part, layerCount: limits.count, relationCount: relationCount) })
+      parts: parts.map { PartBatch(part: $0.part, layerCount: limits.count, relationCount: relationCount) }, edgeTables: edgeStores.count)
   }
 
   /// Samples the blocks of every own part, all parts' requests of a hop together.
@@ -64,12 +67,9 @@ public final class BlockLoader {
   /// What `sample` built last, for measurements.
   package var newest: [PartBatch] { own.parts }
 
-  /// Resolves the fixed input rows of what `sample` built last; rows of other workers are pulled once for all parts.
-  public func fetch(step: UInt32) throws {
-    guard let store else { return }
-    let rows = try store.resolve(own.parts.map(\.inputIDs), step: step, into: own.arena, threads: threads)
-    for (batch, rows) in zip(own.parts, rows) { batch.rows = rows }
-  }
+  /// Resolves the fixed rows of input nodes and of sampled edges that what `sample` built last reads; rows of other workers are pulled once
+  /// for all parts.
+  public func fetch(step: UInt32) throws { try stores.resolve(own, number: step, threads: threads) }
 
   /// Sets the seeds of a step.
   private func begin(_ step: StepBatches, _ appendSeeds: (_ index: Int, _ seeds: GrowingBuffer<PartLocalID>) -> Void) {
@@ -103,7 +103,8 @@ extension BlockLoader {
   /// Memory for the batches of a step.
   func makeStep() -> StepBatches {
     StepBatches(
-      parts: own.parts.map { PartBatch(part: $0.part, layerCount: hops.count, relationCount: hops.first?.relationCount ?? 0) })
+      parts: own.parts.map { PartBatch(part: $0.part, layerCount: hops.count, relationCount: hops.first?.relationCount ?? 0) },
+      edgeTables: stores.edges.count)
   }
 
   /// Samples the blocks of several steps, hop by hop, the requests of all steps in a hop together; and finds out where their rows lie.
@@ -126,16 +127,5 @@ extension BlockLoader {
   }
 
   /// Finds out where the rows of a sampled step lie; steps in their order.
-  func locate(_ step: StepBatches, in store: RowStore) throws {
-    try store.locate(step.parts.map(\.inputIDs), in: step.arena, threads: threads)
-  }
-
-  /// Brings the rows of the oldest located steps here.
-  ///
-  /// - Parameter finished: Steps since the first whose rows nobody reads any more.
-  func fetch(_ steps: [StepBatches], from store: RowStore, finished: Int) throws {
-    guard let first = steps.first else { return }
-    try store.fetch(steps.map(\.arena), step: UInt32(first.step), finished: finished)
-    for step in steps { for (batch, rows) in zip(step.parts, store.rows(of: step.arena)) { batch.rows = rows } }
-  }
+  func locate(_ step: StepBatches) throws { try stores.locate(step, threads: threads) }
 }

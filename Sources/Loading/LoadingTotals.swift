@@ -3,7 +3,10 @@ public import Messaging
 
 /// What loading batches has taken and moved so far.
 public struct LoadingTotals: Sendable {
+  /// Rows of input nodes.
   public var rows = RowTraffic()
+  /// Rows of sampled edges, all tables together.
+  public var edgeRows = RowTraffic()
   /// Bytes and requests to and from each peer, by rank.
   public var peers: [Int: Client.Traffic] = [:]
   /// Nodes whose sampling was asked of other workers.

@@ -7,7 +7,12 @@ extension LocalPartition {
   public var inEdges: InEdges {
     InEdges(
       indptr: indptr, indices: indices, relations: relations, original: original, haloOriginal: haloOriginal,
-      firstGlobalID: firstGlobalID, halo: halo, degrees: degrees, haloDegrees: haloDegrees)
+      firstGlobalID: firstGlobalID, halo: halo, degrees: degrees, haloDegrees: haloDegrees, edgeIDs: edgeIDs)
+  }
+
+  /// Global ids of the part's in-edges.
+  private var edgeIDs: EdgeIDs {
+    EdgeIDs(bases: edgeTables.indices.map(edgeRows.base), firsts: edgeTables.indices.map(edgeRows.firsts(_:)))
   }
 
   /// The in-edges that the part keeps of other parts' nodes; `nil`: none.

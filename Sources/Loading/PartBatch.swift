@@ -16,6 +16,9 @@ public final class PartBatch {
   public let blocks: [Block]
   /// The fixed row of each of `inputIDs`; `nil` where there are none.
   public internal(set) var rows: InputRows?
+  /// Rows of the sampled edges by block and wanted table of edges: row `i` is that of edge `i` of the table's relation in the block, its source
+  /// `relations[relation].sources[i]`. Empty where no table is wanted.
+  public internal(set) var edgeRows: [[InputRows]] = []
 
   init(part: Int, layerCount: Int, relationCount: Int) {
     self.part = part

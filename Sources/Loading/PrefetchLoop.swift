@@ -6,7 +6,7 @@ import Telemetry
 final class PrefetchLoop {
   private let loader: BatchLoader
   private let source: RoutedNeighborSource
-  private let store: RowStore
+  private let stores: StepStores
   private let client: Client
   private let queue: PrefetchQueue
   private let trace: TraceLog?
@@ -15,16 +15,16 @@ final class PrefetchLoop {
   /// Every step's memory, by increasing step: of steps that may still be computed, then of those that are only sampled.
   private var steps: [StepBatches] = []
   /// Memory of rows that computed steps have left.
-  private var freeRows: [RowMemory] = []
+  private var freeRows: [[RowMemory?]] = []
   private var totals = LoadingTotals()
 
   init(
-    loader: BatchLoader, source: RoutedNeighborSource, store: RowStore, client: Client, queue: PrefetchQueue, trace: TraceLog?,
+    loader: BatchLoader, source: RoutedNeighborSource, client: Client, queue: PrefetchQueue, trace: TraceLog?,
     steps: Range<Int>, schedule: PrefetchSchedule
   ) {
     self.loader = loader
     self.source = source
-    self.store = store
+    stores = loader.stores
     self.client = client
     self.queue = queue
     self.trace = trace
@@ -58,7 +58,7 @@ final class PrefetchLoop {
       return memory
     }
     steps += taken
-    totals.sampleNanoseconds += try measure("sample", turn.sample) { try loader.sample(taken, store: store) }
+    totals.sampleNanoseconds += try measure("sample", turn.sample) { try loader.sample(taken) }
   }
 
   /// Steps that are computed; their rows are nobody's any more.
@@ -71,14 +71,15 @@ final class PrefetchLoop {
 
   private func fetch(_ turn: PrefetchSchedule.Turn) throws {
     let due = steps.filter { turn.fetch.contains($0.step) }
-    for step in due.prefix(freeRows.count) { step.arena.giveRows(freeRows.removeFirst()) }
+    for step in due.prefix(freeRows.count) { step.giveRows(freeRows.removeFirst()) }
     freeRows = []
     totals.fetchNanoseconds += try measure("fetch", turn.fetch) {
-      try loader.fetch(due, from: store, finished: turn.finished - first)
+      try stores.fetch(due, number: turn.fetch.lowerBound, finished: turn.finished - first)
     }
     schedule.fetched(
-      turn, due.map { PrefetchSchedule.Batch(step: $0.step, bytes: $0.capacityBytes, rowBytes: $0.arena.rowBytes) }, otherBytes: otherBytes)
-    totals.rows = store.traffic
+      turn, due.map { PrefetchSchedule.Batch(step: $0.step, bytes: $0.capacityBytes, rowBytes: $0.rowBytes) }, otherBytes: otherBytes)
+    if let nodes = stores.nodes { totals.rows = nodes.traffic }
+    totals.edgeRows = stores.edgeTraffic
     totals.peers = client.traffic
     totals.remoteNodes = source.remoteNodes
     totals.stepsFetchedAhead = schedule.depth
@@ -91,18 +92,17 @@ final class PrefetchLoop {
   /// What the sampled steps from `step` on hold, and what their rows will take.
   private func sizes(from step: Int) -> [PrefetchSchedule.Batch] {
     steps.filter { $0.step >= step }.map {
-      PrefetchSchedule.Batch(step: $0.step, bytes: $0.capacityBytes, rowBytes: store.rowBytes(of: $0.arena))
+      PrefetchSchedule.Batch(step: $0.step, bytes: $0.capacityBytes, rowBytes: stores.rowBytes(of: $0))
     }
   }
 
   /// Bytes beside those of the batches: what sampling and fetching work with, answers that are on their way, and what the cache needs beside
   /// the rows that it keeps.
-  private var otherBytes: Int { loader.capacityBytes + source.capacityBytes + store.capacityBytes + store.cacheBytes.other }
+  private var otherBytes: Int { loader.capacityBytes + source.capacityBytes + stores.capacityBytes }
 
   /// The same while a turn's steps are fetched.
   private func otherBytes(fetching turn: PrefetchSchedule.Turn) -> Int {
-    let rows = steps.reduce(0) { $0 + (turn.fetch.contains($1.step) ? $1.arena.remoteCount : 0) }
-    return otherBytes + store.capacityBytes(fetching: rows) - store.capacityBytes
+    otherBytes - stores.capacityBytes + stores.capacityBytes(fetching: steps.filter { turn.fetch.contains($0.step) })
   }
 
   /// Nanoseconds that `body` takes, also kept in the trace.

@@ -1,4 +1,3 @@
-public import KVStore
 public import Messaging
 public import Telemetry
 
@@ -29,7 +28,6 @@ public final class PrefetchPipeline {
 
   private let loader: BatchLoader
   private let source: RoutedNeighborSource
-  private let store: RowStore
   private let client: Client
   private let limits: Limits
   private let end: Int
@@ -40,17 +38,15 @@ public final class PrefetchPipeline {
   private var current: StepBatches?
 
   /// - Parameters:
-  ///   - loader: Samples from `source`; used by nobody else from the first step on, like the next three.
-  ///   - store: Where rows come from.
-  ///   - client: The connections of `source` and `store`.
+  ///   - loader: Samples from `source`; used by nobody else from the first step on, like the next two. Its stores know of no step yet.
+  ///   - client: The connections of `source` and of the loader's stores.
   ///   - end: Steps of the whole run.
   ///   - trace: Takes the times of the thread's work.
   public init(
-    loader: BatchLoader, source: RoutedNeighborSource, store: RowStore, client: Client, limits: Limits, end: Int, trace: TraceLog? = nil
+    loader: BatchLoader, source: RoutedNeighborSource, client: Client, limits: Limits, end: Int, trace: TraceLog? = nil
   ) {
     self.loader = loader
     self.source = source
-    self.store = store
     self.client = client
     self.limits = limits
     self.end = end
@@ -91,7 +87,7 @@ public final class PrefetchPipeline {
   private func start(at step: Int) throws {
     next = step
     let loop = PrefetchLoop(
-      loader: loader, source: source, store: store, client: client, queue: queue, trace: trace, steps: step..<end,
+      loader: loader, source: source, client: client, queue: queue, trace: trace, steps: step..<end,
       schedule: PrefetchSchedule(steps: step..<end, budget: limits.memoryBytes, mostFetched: limits.depth))
     nonisolated(unsafe) let owned = loop  // Safe: from here on only the thread uses it.
     thread = try NativeThread(name: "halo-ahead") { owned.run() }

@@ -11,6 +11,8 @@ extension RoutedNeighborSource {
     let frontier: SamplingFrontier
     let hop: HopSampler
     let count: Int
+    /// Where the frontier keeps the nodes; `nil` where the answer is not checked against them.
+    let nodes: Range<Int>?
     let message: OutgoingRequest
   }
 
@@ -35,10 +37,11 @@ extension RoutedNeighborSource {
       let count = frontier.asked.count
       askedNodes.add(count)
       return NodeRequest(
-        step: step, frontier: frontier, hop: hop, count: count,
+        step: step, frontier: frontier, hop: hop, count: count, nodes: hop.wantsEdges ? frontier.keepAsked() : nil,
         message: OutgoingRequest(
           to: frontier.worker, .sampleNeighbors, step: hop.step, count: count, expectedReplyBytes: expectedReplyBytes(count, hop),
-          buffer: SamplingMessage.request(hop: hop, nodes: frontier.asked, idBytes: idBytes)))
+          buffer: SamplingMessage.request(
+            hop: hop, nodes: frontier.asked, idBytes: idBytes, edgeIDBytes: edgeIDBytes(hop))))
     }
   }
 
@@ -65,6 +68,9 @@ extension RoutedNeighborSource {
       try withExtendedLifetime(answer.reply) {
         let parsed = try SamplingMessage.parseReply(
           answer.reply.payload, nodeCount: count, hop: hop, graphNodes: nodeCount, peer: "worker \(frontier.worker)")
+        if let nodes = answer.request.nodes, let edges {
+          try edges.check(parsed, about: frontier.asked(nodes), peer: "worker \(frontier.worker)")
+        }
         pass.setAnswer(frontier.read(parsed, nodeCount: count, relationCount: hop.relationCount), of: frontier.worker)
       }
     }
@@ -73,7 +79,9 @@ extension RoutedNeighborSource {
   /// About what an answer takes; a hop that takes all edges is reckoned at 32 a relation.
   private func expectedReplyBytes(_ nodes: Int, _ hop: HopSampler) -> Int {
     hop.limits.reduce(SamplingMessage.replyHeaderBytes) {
-      $0 + nodes * ((hop.wantsDegrees ? 8 : 4) + (idBytes + (hop.wantsDegrees ? 4 : 0)) * min($1, 32))
+      $0 + nodes * ((hop.wantsDegrees ? 8 : 4) + (idBytes + edgeIDBytes(hop) + (hop.wantsDegrees ? 4 : 0)) * min($1, 32))
     }
   }
+
+  private func edgeIDBytes(_ hop: HopSampler) -> Int { hop.wantsEdges ? edges.map(\.idBytes) ?? 0 : 0 }
 }

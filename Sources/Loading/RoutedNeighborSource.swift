@@ -22,10 +22,14 @@ public final class RoutedNeighborSource: NeighborSource {
   private let partCount: Int
   /// Replicas of other workers' nodes; their places follow those of the parts.
   private let replicas: ReplicaIndex
+  /// For hops that want edge ids, which replicas do not know.
+  private let noReplicas: ReplicaIndex
   /// Places that are read here: every part, then every list of replicas.
   let localPlaces: Int
   let client: Client?
   let idBytes: Int
+  /// What edge ids in answers are held against; `nil`: they cannot be asked for.
+  let edges: EdgeRanges?
   /// By worker; `nil` for workers that nothing is asked of.
   let frontiers: [SamplingFrontier?]
   private let reachesAll: Bool
@@ -43,9 +47,13 @@ public final class RoutedNeighborSource: NeighborSource {
   ///   - worker: Owner of each part.
   ///   - client: Connection to the workers of all other parts; may be absent when every part is mapped.
   ///   - listCount: Lists that a call samples at most.
+  ///   - edges: Global ids that edges have, where a hop may want them.
   public init(
-    book: PartitionBook, mapped: [Int: InEdges], replicas: [ReplicatedInEdges] = [], worker: [Int], client: Client?, listCount: Int
+    book: PartitionBook, mapped: [Int: InEdges], replicas: [ReplicatedInEdges] = [], worker: [Int], client: Client?, listCount: Int,
+    edges: EdgeRanges? = nil
   ) {
+    precondition(edges == nil || mapped.values.allSatisfy { $0.edgeIDs != nil }, "edges without numbers in a mapped part")
+    self.edges = edges
     let partCount = book.partCount
     self.book = book
     self.mapped = mapped
@@ -64,6 +72,7 @@ public final class RoutedNeighborSource: NeighborSource {
     self.frontiers = frontiers
     reachesAll = frontiers.allSatisfy { $0 == nil }
     self.replicas = ReplicaIndex(replicas.map(\.nodes), book: book, mapped: Set(mapped.keys))
+    noReplicas = ReplicaIndex([], book: book, mapped: [])
     let localPlaces = partCount + replicas.count
     self.localPlaces = localPlaces
     placeOfPart = Buffer(copying: (0..<partCount).map { UInt32(mapped[$0] == nil ? localPlaces + worker[$0] : $0) })
@@ -76,7 +85,8 @@ public final class RoutedNeighborSource: NeighborSource {
   /// - Parameter client: The other thread's connections.
   public func twin(client: Client?) -> RoutedNeighborSource {
     RoutedNeighborSource(
-      book: book, mapped: mapped, replicas: replicatedEdges, worker: workerOfPart, client: client, listCount: routes[0].count)
+      book: book, mapped: mapped, replicas: replicatedEdges, worker: workerOfPart, client: client, listCount: routes[0].count,
+      edges: edges)
   }
 
   /// Nodes whose sampling was asked of other workers, without repetitions within a step; any thread may ask.
@@ -86,7 +96,8 @@ public final class RoutedNeighborSource: NeighborSource {
     _ lists: [UnsafeBufferPointer<GlobalID>], hop: HopSampler, into neighbors: [SampledNeighbors], threads: Threads
   ) throws {
     precondition(lists.count <= routes[0].count && lists.count == neighbors.count, "\(lists.count) lists")
-    for list in lists.indices { route(lists[list], into: routes[0][list], threads: threads) }
+    for frontier in frontiers { frontier?.beginHop() }
+    for list in lists.indices { route(lists[list], hop: hop, into: routes[0][list], threads: threads) }
     if !reachesAll { try receive(try ask([requests(lists, step: 0, hop: hop)]), step: 0) }
     for list in lists.indices { pass.sample(routes[0][list].readOnly, hop: hop, into: neighbors[list], threads: threads) }
   }
@@ -102,9 +113,10 @@ public final class RoutedNeighborSource: NeighborSource {
   /// - Parameter taken: Told the number of each step in turn, when `neighbors` holds its samples.
   func sample(_ steps: [HopLists], into neighbors: [SampledNeighbors], threads: Threads, taken: (Int) -> Void) throws {
     while routes.count < steps.count { routes.append(routes[0].map { _ in GrowingBuffer() }) }
+    for frontier in frontiers { frontier?.beginHop() }
     var asked: [[NodeRequest]] = []
     for (number, step) in steps.enumerated() {
-      for list in step.lists.indices { route(step.lists[list], into: routes[number][list], threads: threads) }
+      for list in step.lists.indices { route(step.lists[list], hop: step.hop, into: routes[number][list], threads: threads) }
       if !reachesAll { asked.append(requests(step.lists, step: number, hop: step.hop)) }
     }
     let answers = reachesAll ? [] : try ask(asked)
@@ -117,13 +129,17 @@ public final class RoutedNeighborSource: NeighborSource {
     }
   }
 
-  /// Decides for every node where it is sampled. O(log k) a node.
-  private func route(_ nodes: UnsafeBufferPointer<GlobalID>, into routes: GrowingBuffer<SamplingPass.Route>, threads: Threads) {
+  /// Decides for every node where it is sampled. O(log k) a node. Replicas do not know their edges' ids: a hop that wants them asks the owner.
+  private func route(
+    _ nodes: UnsafeBufferPointer<GlobalID>, hop: HopSampler, into routes: GrowingBuffer<SamplingPass.Route>, threads: Threads
+  ) {
+    precondition(!hop.wantsEdges || edges != nil, "edge ids of a source that has none")
     routes.reset(to: nodes.count)
     // Safe: every chunk writes its own routes.
     nonisolated(unsafe) let (output, bounds, places) = (routes.pointer, UnsafePointer(bounds.pointer), placeOfPart.pointer)
     nonisolated(unsafe) let nodes = nodes
-    let (partCount, localPlaces, nodeCount, replicas) = (partCount, localPlaces, nodeCount, replicas)
+    let (partCount, localPlaces, nodeCount) = (partCount, localPlaces, nodeCount)
+    let replicas = hop.wantsEdges ? noReplicas : replicas
     threads.forEachChunk(of: nodes.count, by: Self.chunk) { rows in
       for row in rows {
         let id = nodes[row].rawValue

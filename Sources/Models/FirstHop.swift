@@ -28,8 +28,9 @@ public struct FirstHop: Codable, Equatable, Sendable {
   /// Whether rows are sparse.
   public let isSparse: Bool
 
-  /// `nil` where parameters take part in what the first layer gathers.
+  /// `nil` where parameters take part in what the first layer gathers, and where it gathers rows of edges as well.
   public init?(_ shape: ModelShape) {
+    guard !shape.readsEdges else { return nil }
     inputs = shape.inputColumns
     relations = shape.relations.count
     rowNormalise = shape.rowNormalise

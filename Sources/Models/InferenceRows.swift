@@ -13,10 +13,14 @@ public struct InferenceEdges: Sendable {
   public let sourceCount: Int
   /// In-edges of every part-local id in the whole graph; `nil` where the model does not read them.
   public let degrees: ArrayView<UInt32>?
+  /// Rows of the edges themselves, of the relations that have some, in their order; empty where the model does not read them.
+  public let rows: [InferenceEdgeRows]
 
   public init(
-    indptr: ArrayView<Int64>, indices: ArrayView<UInt32>, relations: ArrayView<UInt16>?, sourceCount: Int, degrees: ArrayView<UInt32>?
+    indptr: ArrayView<Int64>, indices: ArrayView<UInt32>, relations: ArrayView<UInt16>?, sourceCount: Int, degrees: ArrayView<UInt32>?,
+    rows: [InferenceEdgeRows] = []
   ) {
+    precondition(rows.allSatisfy { $0.indptr.count == indptr.count }, "edge rows of other nodes")
     precondition(!indptr.isEmpty && relations.map { $0.count == indices.count } ?? true, "one relation per edge")
     precondition(degrees.map { $0.count == sourceCount } ?? true, "one degree per part-local id")
     self.indptr = indptr
@@ -24,6 +28,7 @@ public struct InferenceEdges: Sendable {
     self.relations = relations
     self.sourceCount = sourceCount
     self.degrees = degrees
+    self.rows = rows
   }
 
   /// Writes where each destination's edges of each relation begin and end, counted from the first edge of `destinations`.
@@ -46,6 +51,25 @@ public struct InferenceEdges: Sendable {
       }
       precondition(edge == end, "an edge of no known relation, or out of order")
     }
+  }
+}
+
+/// The rows of a part's in-edges along one relation, in the order of its CSC.
+public struct InferenceEdgeRows: Sendable {
+  /// One segment: row `i` is that of the relation's edge `i` in the part.
+  public let rows: InputRows.Segments
+  /// The relation's first edge of each inner node, shape (inner nodes + 1).
+  public let indptr: ArrayView<Int64>
+
+  public init(_ rows: InputRows.Segments, indptr: ArrayView<Int64>) {
+    precondition(rows.count == 1, "a part's edge rows in \(rows.count) segments")
+    self.rows = rows
+    self.indptr = indptr
+  }
+
+  /// Rows of the edges of inner nodes `destinations`.
+  func range(of destinations: Range<Int>) -> Range<Int> {
+    Int(indptr[destinations.lowerBound])..<Int(indptr[destinations.upperBound])
   }
 }
 

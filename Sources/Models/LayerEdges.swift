@@ -18,8 +18,11 @@ struct LayerEdges: @unchecked Sendable {
   let degrees: [UnsafePointer<UInt32>]?
   /// Global id of each source; in inference `nil`.
   let ids: UnsafePointer<Int64>?
+  /// Rows of the edges themselves, of the relations that have some, in their order.
+  let features: [EdgeFeatures]
 
-  init(_ block: Block) {
+  init(_ block: Block, features: [EdgeFeatures] = []) {
+    self.features = features
     destinationCount = block.destinationCount
     sourceCount = block.sourceCount
     firstDestination = 0
@@ -35,7 +38,11 @@ struct LayerEdges: @unchecked Sendable {
   /// All in-edges of the inner nodes `destinations` of a part.
   ///
   /// - Parameter bounds: Holds the offsets while the edges are used.
-  init(_ edges: InferenceEdges, destinations: Range<Int>, relationCount: Int, bounds: GrowingBuffer<UInt32>) {
+  init(
+    _ edges: InferenceEdges, destinations: Range<Int>, relationCount: Int, bounds: GrowingBuffer<UInt32>,
+    features: [EdgeFeatures] = []
+  ) {
+    self.features = features
     destinationCount = destinations.count
     sourceCount = edges.sourceCount
     firstDestination = destinations.lowerBound
@@ -58,6 +65,7 @@ struct LayerEdges: @unchecked Sendable {
   init(rows count: Int, ids: UnsafePointer<Int64>) {
     (destinationCount, sourceCount, firstDestination) = (count, count, 0)
     relations = []
+    features = []
     sourceDegrees = nil
     degrees = nil
     self.ids = ids

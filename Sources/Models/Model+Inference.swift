@@ -47,7 +47,9 @@ extension Model {
     precondition(
       transformed?.columns ?? 0 == layer.convolution.transformedWidth, "the layer's transformed rows are missing or of another width")
     let here = workspace.layer
-    let edges = LayerEdges(edges, destinations: destinations, relationCount: shape.relations.count, bounds: workspace.bounds)
+    let edges = LayerEdges(
+      edges, destinations: destinations, relationCount: shape.relations.count, bounds: workspace.bounds,
+      features: shape.readsEdges ? features(of: edges, destinations: destinations, here.edgeFeatures) : [])
     let needsOwnRows = layer.convolution.ownProduct != .none || layer.finish.residual != .none || transformed == nil
     let input = needsOwnRows ? rows.input(destinations, of: self, entries: workspace.entries, threads) : .matrix(out)
     let own = layer.own(out, in: here)

@@ -14,8 +14,12 @@ extension Model {
       }
     // Tiles of input rows for products and residual, what the convolution keeps and marks, the residual and the finish's own rows.
     let floats = 2 * layer.convolution.inputs + own + 2 * layer.convolution.keptWidth + 4 * layer.convolution.outputs
-    return 4 * (floats + 2 * relations + 1)
+    return 4 * (floats + 2 * relations + 1 + (shape.readsEdges ? relations + 1 : 0))
   }
+
+  /// Bytes of scratch that a chunk of `inferLayer` takes besides for each in-edge of its destinations, at most: the number of its row and
+  /// where that lies.
+  public var inferenceEdgeScratchBytes: Int { shape.readsEdges ? 14 : 0 }
 
   /// The same of `inferHead`; 0 without a head.
   public var headScratchBytes: Int { 4 * joinedWidth }

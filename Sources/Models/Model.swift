@@ -46,33 +46,40 @@ public final class Model: Sendable {
   ///   - blocks: One per layer, input hop first: the destinations of each are the sources of the next, those of the last the seeds.
   ///   - rows: One input row per source of the first block, of the shape's width and kind; their memory stays valid until
   ///     backward is done.
+  ///   - edgeRows: For each block and each of `shape.edgeRelations`, one row per edge in the order of the relation's sources; empty
+  ///     where the shape has none. Rows of edges are neither normalised nor dropped.
   ///   - weights: The flat vector, shape (`parameters.count`).
   ///   - dropout: `nil`: nothing is dropped.
   /// - Returns: Logits, shape (seeds, classes), in `workspace` until its next forward pass; the caller may overwrite them.
   public func forward(
-    _ blocks: [Block], rows: InputRows, weights: UnsafePointer<Float>, dropout: DropoutKey?, workspace: ModelWorkspace, threads: Threads
+    _ blocks: [Block], rows: InputRows, edgeRows: [[InputRows]] = [], weights: UnsafePointer<Float>, dropout: DropoutKey?,
+    workspace: ModelWorkspace, threads: Threads
   ) -> MatrixView {
     check(blocks, rows)
+    check(edgeRows, of: blocks)
     let input = prepare(rows, block: blocks[0], dropout: self.dropout(ofInputTo: 0, dropout), workspace, threads)
     workspace.input = input
     workspace.aggregated = nil
-    return forward(blocks, after: [], input, weights: weights, dropout: dropout, workspace: workspace, threads: threads)
+    return forward(
+      blocks, after: [], input, edgeRows: edgeRows, weights: weights, dropout: dropout, workspace: workspace, threads: threads)
   }
 
   /// The layers above those that gave `outputs`, one block for each, and the head.
   ///
   /// - Parameter input: What the first layer reads, where it is among them.
   func forward(
-    _ blocks: [Block], after outputs: [MatrixView], _ input: LayerInput, weights: UnsafePointer<Float>, dropout: DropoutKey?,
-    workspace: ModelWorkspace, threads: Threads
+    _ blocks: [Block], after outputs: [MatrixView], _ input: LayerInput, edgeRows: [[InputRows]] = [], weights: UnsafePointer<Float>,
+    dropout: DropoutKey?, workspace: ModelWorkspace, threads: Threads
   ) -> MatrixView {
     var outputs = outputs
     for (layer, block) in zip(layers.dropFirst(outputs.count), blocks) {
+      let here = workspace.layers[layer.index]
+      let edges = LayerEdges(
+        block, features: shape.readsEdges ? features(of: block, edgeRows[layer.index], here.edgeFeatures) : [])
       outputs.append(
         layer.forward(
-          LayerEdges(block), outputs.last.map { .matrix($0) } ?? input, weights: weights,
-          dropout: self.dropout(ofOutputOf: layer.index, dropout), mode: .training(dropout), workspace: workspace.layers[layer.index],
-          threads: threads))
+          edges, outputs.last.map { .matrix($0) } ?? input, weights: weights,
+          dropout: self.dropout(ofOutputOf: layer.index, dropout), mode: .training(dropout), workspace: here, threads: threads))
     }
     let last = outputs[outputs.count - 1]
     return head?.forward(outputs, seeds: last.rows, weights: weights, workspace.head, threads) ?? last

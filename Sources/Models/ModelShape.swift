@@ -73,6 +73,8 @@ public struct ModelShape: Codable, Equatable, Sendable {
   public var learnsInputs = false
   /// Whether dense input rows are stored as float32, which is what attention reads in place.
   public var readsFloats = true
+  /// `edgeColumns` where some are not 0: a shape without edge rows is stored as it always was.
+  private var edgeWidths: [Int]?
 
   public init(
     kind: Kind = .sage, inputColumns: Int, sparseInput: Bool = false, hidden: Int, layers: Int, classes: Int,
@@ -101,11 +103,27 @@ public struct ModelShape: Codable, Equatable, Sendable {
     try require(classes >= 1, "classes", "at least 1", classes)
     try require(!relations.isEmpty, "relations", "at least 1", 0)
     try require(Set(relations).count == relations.count, "relations", "distinct names", relations.joined(separator: ","))
+    try require(
+      edgeColumns.count == relations.count && edgeColumns.allSatisfy { $0 >= 0 }, "edge columns",
+      "\(relations.count) numbers from 0, one for each relation", edgeColumns)
+    try require(kind == .sage || !readsEdges, "edge columns", "none for a model of kind \(kind.rawValue)", edgeColumns)
     try require(heads >= 1 && outputHeads >= 1 && hidden % heads == 0, "heads", "a divisor of the hidden width \(hidden)", heads)
     for (probability, what) in [(dropout, "dropout"), (inputDropout, "input dropout"), (attentionDropout, "attention dropout")] {
       try require((0..<1).contains(probability), what, "0 up to but not 1", probability)
     }
   }
+
+  /// Width of the rows of edges by relation; 0 where its edges have none. Only kind `sage` reads them.
+  public var edgeColumns: [Int] {
+    get { edgeWidths ?? relations.map { _ in 0 } }
+    set { edgeWidths = newValue.allSatisfy { $0 == 0 } ? nil : newValue }
+  }
+
+  /// Whether some relation's edges have rows.
+  public var readsEdges: Bool { edgeWidths != nil }
+
+  /// Relations whose edges have rows.
+  public var edgeRelations: [Int] { edgeColumns.indices.filter { edgeColumns[$0] > 0 } }
 
   /// Whether `layer` gives the logits itself: it then has neither normalisation nor activation, dropout or residual.
   public func givesLogits(_ layer: Int) -> Bool { layer == layers - 1 && jump == .none }

@@ -70,6 +70,7 @@ final class LayerWorkspace: @unchecked Sendable {
   /// Factor of each destination in the gradient, by relation.
   let gatherScales: [GrowingBuffer<Float>]
   let attention: AttentionWorkspace
+  let edgeFeatures: EdgeFeatureWorkspace
   let products = ProductGradientWorkspace()
   let sums = LaneSums()
   /// Scratch tiles of every lane.
@@ -85,6 +86,7 @@ final class LayerWorkspace: @unchecked Sendable {
     transposed = (0..<relations).map { _ in TransposedEdges() }
     gatherScales = (0..<relations).map { _ in GrowingBuffer() }
     attention = AttentionWorkspace(relations: relations)
+    edgeFeatures = EdgeFeatureWorkspace(relations: relations)
   }
 
   /// Gathers along every relation; `input` gives a relation's rows and edges.

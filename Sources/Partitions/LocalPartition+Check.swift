@@ -22,6 +22,7 @@ extension LocalPartition {
       try check(
         nodes[type], type: type, classes: manifest.classCounts[type], splits: manifest.splits, files: files, folder: "nodes/\(name)")
     }
+    try checkEdgeRows(files, manifest: manifest)
     try checkReplicas(files, schema: manifest.schema)
     if let expectedRows {
       try Self.check(expectedRows.nodes, file: files.path(PartFiles.expectedRows), expected: "nodes of other parts below \(nodeCount)") {

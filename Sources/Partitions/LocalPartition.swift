@@ -64,6 +64,10 @@ public final class LocalPartition: Sendable {
   public let degrees: ArrayView<UInt32>
   /// One entry per node type.
   public let nodes: [NodeShard]
+  /// Rows of the part's in-edges by relation and table, in the order of its in-edges.
+  public let edgeTables: [[String: FeatureTable]]
+  /// Which of these rows belong to a node.
+  public let edgeRows: EdgeRows
   /// What the part keeps of other parts' nodes; `nil`: nothing.
   public let replicas: ReplicaShard?
   /// What its batches are expected to read from other parts; `nil` where the directory does not say.
@@ -101,6 +105,8 @@ public final class LocalPartition: Sendable {
     original = try files.array("original", of: Int64.self, [innerCount])
     degrees = try files.array("degrees", of: UInt32.self, [innerCount])
     nodes = try manifest.schema.nodeTypes.indices.map { type in try files.shard(of: type, manifest: manifest) }
+    edgeTables = try manifest.schema.relations.indices.map { relation in try files.edgeTables(of: relation, manifest: manifest) }
+    edgeRows = try files.edgeRows(of: manifest)
     replicas = try files.replicas(of: manifest)
     expectedRows = try files.expectedRows(of: manifest)
   }

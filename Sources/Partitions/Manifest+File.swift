@@ -123,7 +123,18 @@ extension Manifest {
         all.allSatisfy { $0.count == partCount && $0.allSatisfy { $0.count == types && $0.allSatisfy { $0 >= 0 && $0.isFinite } } },
         "expected reads of \(partCount) parts and \(types) node types", "others")
     }
-    for table in tables {
+    for table in tables { try demand(table.relation == nil, "tables of nodes in tables", "\(table.name) of a relation") }
+    for table in edgeTables {
+      let relation = table.relation.flatMap { schema.relations.indices.contains($0) ? schema.relations[$0] : nil }
+      try demand(
+        relation.map { $0.destination == table.nodeType } ?? false,
+        "a relation, and its destination's node type, for edge table \(table.name)",
+        "\(table.relation.map(String.init) ?? "none") and \(table.nodeType)")
+    }
+    try demand(
+      Set(edgeTables.map { "\($0.slot)/\($0.name)" }).count == edgeTables.count, "edge tables of different names in a relation",
+      edgeTables.map(\.name).joined(separator: ", "))
+    for table in tables + edgeTables {
       // A row of int8 ends with its scale, which is read in place: rows begin at multiples of four bytes.
       let fits =
         table.layout == .sparse || table.strideBytes >= table.rowBytes && (table.elementType != .int8 || table.strideBytes % 4 == 0)

@@ -1,13 +1,15 @@
 public import Graphs
 public import Tensors
 
-/// What a table holds for each node of a type.
+/// What a table holds for each node of a type, or for each edge of a relation.
 public struct TableDescription: Codable, Hashable, Sendable {
   public enum Layout: String, Codable, Sendable { case dense, sparse }
 
   public var name: String
-  /// Index of the node type.
+  /// Index of the node type; of the destination's for a table of edges.
   public var nodeType: Int
+  /// Index of the relation whose edges the rows are of; `nil`: they are nodes'.
+  public var relation: Int?
   public var layout: Layout
   public var columns: Int
   /// Type of the stored elements; float32 for the values of a sparse table. bfloat16 is stored as uint16; rows of int8 carry their
@@ -16,14 +18,21 @@ public struct TableDescription: Codable, Hashable, Sendable {
   /// Distance between rows of a dense table in bytes, padding included; 0 for a sparse one.
   public var strideBytes: Int
 
-  public init(name: String, nodeType: Int, layout: Layout, columns: Int, elementType: ElementType, strideBytes: Int) {
+  public init(
+    name: String, nodeType: Int, relation: Int? = nil, layout: Layout, columns: Int, elementType: ElementType, strideBytes: Int
+  ) {
     self.name = name
     self.nodeType = nodeType
+    self.relation = relation
     self.layout = layout
     self.columns = columns
     self.elementType = elementType
     self.strideBytes = strideBytes
   }
+
+  /// Which rows of a part are the table's, in the book that numbers them: `PartitionBook(_:)` by node type for a table of nodes,
+  /// `PartitionBook(edgesOf:)` by relation for one of edges.
+  public var slot: Int { relation ?? nodeType }
 }
 
 /// Sizes of one split in one part.
@@ -169,6 +178,12 @@ public struct Manifest: Codable, Hashable, Sendable {
   /// One entry per part.
   public var parts: [PartCounts]
   public var tables: [TableDescription]
+  /// Tables of edges, by relation, then by name; empty without.
+  public var edgeTables: [TableDescription] {
+    get { storedEdgeTables ?? [] }
+    set { storedEdgeTables = newValue.isEmpty ? nil : newValue }
+  }
+  private var storedEdgeTables: [TableDescription]?
   /// Names of the splits, the default first; empty without.
   public var splits: [String]
   /// Classes of each node type; 0 without labels.
@@ -187,7 +202,8 @@ public struct Manifest: Codable, Hashable, Sendable {
 
   public init(
     name: String, partCount: Int, schema: Schema, bounds: [Int64], parts: [PartCounts], tables: [TableDescription],
-    splits: [String], classCounts: [Int], classNames: [[String]], partitioner: PartitionerRecord, metrics: PartitionMetrics,
+    edgeTables: [TableDescription] = [], splits: [String], classCounts: [Int], classNames: [[String]], partitioner: PartitionerRecord,
+    metrics: PartitionMetrics,
     randomMetrics: PartitionMetrics, expectedReads: ExpectedReads? = nil, fingerprint: String, files: [FileRecord]
   ) {
     formatVersion = Self.currentVersion
@@ -197,6 +213,7 @@ public struct Manifest: Codable, Hashable, Sendable {
     self.bounds = bounds
     self.parts = parts
     self.tables = tables
+    storedEdgeTables = edgeTables.isEmpty ? nil : edgeTables
     self.splits = splits
     self.classCounts = classCounts
     self.classNames = classNames
@@ -212,4 +229,10 @@ public struct Manifest: Codable, Hashable, Sendable {
   public var nodeCount: Int { Int(bounds.last ?? 0) }
   /// Edges of all parts and relations.
   public var edgeCount: Int { parts.reduce(0) { $0 + $1.edges.reduce(0, +) } }
+
+  private enum CodingKeys: String, CodingKey {
+    case formatVersion, name, partCount, schema, bounds, parts, tables
+    case storedEdgeTables = "edgeTables"
+    case splits, classCounts, classNames, partitioner, metrics, randomMetrics, expectedReads, fingerprint, files
+  }
 }

@@ -9,6 +9,7 @@ struct PartFileJobs: Sendable {
   /// One entry per split, the default first.
   let splits: [SplitShards]
   let tables: [TableDescription]
+  let edgeTables: [TableDescription]
   /// The balanced weights, by the constraint's name.
   let weights: [(name: String, column: WeightColumn)]
   let part: Int
@@ -19,13 +20,15 @@ struct PartFileJobs: Sendable {
   /// What its batches are expected to read from others; `nil` where that is not known.
   let expected: ReadForecast.ExpectedNodes?
 
-  private var folder: String { PartFiles.folder(part) }
-  private var inner: Range<Int> { numbering.innerRange(of: part) }
-  private var positions: Range<Int> { inEdges.positions(of: inner) }
+  var folder: String { PartFiles.folder(part) }
+  var inner: Range<Int> { numbering.innerRange(of: part) }
+  /// Of the in-edges of inner nodes.
+  var positions: Range<Int> { inEdges.positions(of: inner) }
 
-  /// Every file of the part, `nodes/<type>/…` included.
+  /// Every file of the part, `nodes/<type>/…` and `edges/<relation>/…` included.
   func jobs() -> [FileJob] {
-    structure() + nodeLists() + numbering.nodes.typeIndices.flatMap(nodeData) + (replicas?.jobs() ?? []) + expectedRows()
+    structure() + nodeLists() + numbering.nodes.typeIndices.flatMap(nodeData) + graph.edges.indices.flatMap(edgeData)
+      + (replicas?.jobs() ?? []) + expectedRows()
   }
 
   /// Sizes for the manifest.
@@ -183,7 +186,7 @@ struct PartFileJobs: Sendable {
     for description in tables where description.nodeType == type {
       guard let table = graph.nodes[type].tables[description.name] else { continue }
       let files = TableFiles(
-        description: description, numbering: numbering, nodes: .range(nodes), path: "\(folder)/\(description.name)")
+        description: description, rows: .nodes(nodes, type: type, numbering), path: "\(folder)/\(description.name)")
       jobs += files.jobs(for: table)
     }
     return jobs

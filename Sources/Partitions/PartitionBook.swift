@@ -1,6 +1,8 @@
 public import Graphs
 
 /// Where every node lives: converts global ids to parts and node types by binary search in k · types + 1 numbers.
+///
+/// Edges have a book of the same shape, with relations in the place of node types (`init(edgesOf:)`).
 public struct PartitionBook: Hashable, Sendable {
   public let partCount: Int
   public let typeCount: Int
@@ -16,6 +18,17 @@ public struct PartitionBook: Hashable, Sendable {
 
   public init(_ manifest: Manifest) {
     self.init(partCount: manifest.partCount, typeCount: manifest.schema.nodeTypes.count, bounds: manifest.bounds)
+  }
+
+  /// Where the row of every edge lies: an edge belongs to its destination's part, and the edges of a part and a relation are numbered
+  /// in the part's order of in-edges (`EdgeRows`). The types of this book are the relations.
+  public init(edgesOf manifest: Manifest) {
+    var sum: Int64 = 0
+    let ends = manifest.parts.flatMap(\.edges).map { count in
+      sum += Int64(count)
+      return sum
+    }
+    self.init(partCount: manifest.partCount, typeCount: manifest.schema.relations.count, bounds: [0] + ends)
   }
 
   /// Nodes of the whole graph.

@@ -49,10 +49,12 @@ public enum PartitionWriter {
     let numbering = PartitionNumbering(
       graph: graph, parts: assignment.parts, partCount: assignment.partCount, order: assignment.order)
     let tables = describeTables(of: graph, types: types)
+    let edgeTables = describeEdgeTables(of: graph, types: types)
     let weights = try assignment.record.balancedTables.map { (name: "weight:\($0)", column: try WeightColumn($0, of: graph)) }
     let inEdges = try InEdges(graph: graph, numbering: numbering, storage: edges, threads: threads)
     var parts = partFiles(
-      graph: graph, numbering: numbering, inEdges: inEdges, tables: tables, weights: weights, reads: assignment.reads, threads: threads)
+      graph: graph, numbering: numbering, inEdges: inEdges, tables: tables, edgeTables: edgeTables, weights: weights,
+      reads: assignment.reads, threads: threads)
     let wanted = assignment.reads?.replicas ?? []
     if haloHops > 0 || !wanted.isEmpty { keepReplicas(&parts, wanted: wanted, hops: haloHops, threads: threads) }
     let jobs = parts.flatMap { $0.jobs() } + nameFiles(of: graph)
@@ -71,7 +73,7 @@ public enum PartitionWriter {
       for part in parts.indices where !(only?.contains(part) ?? true) { try staging.remove(PartFiles.folder(part)) }
       let manifest = Manifest(
         name: graph.name, partCount: assignment.partCount, schema: graph.schema, bounds: numbering.bounds,
-        parts: parts.map { $0.counts() }, tables: tables, splits: graph.splitNames,
+        parts: parts.map { $0.counts() }, tables: tables, edgeTables: edgeTables, splits: graph.splitNames,
         classCounts: graph.nodes.map { $0.labels == nil ? 0 : $0.classCount },
         classNames: graph.nodes.map(\.classNames), partitioner: assignment.record, metrics: assignment.metrics,
         randomMetrics: assignment.randomMetrics, expectedReads: assignment.reads?.reads,
@@ -133,6 +135,15 @@ public enum PartitionWriter {
     }
   }
 
+  private static func describeEdgeTables(of graph: RawGraph, types: TableTypes) -> [TableDescription] {
+    graph.edges.enumerated().flatMap { relation, edges in
+      edges.tables.sorted { $0.key < $1.key }.map {
+        TableDescription(
+          storing: $0.value, name: $0.key, nodeType: graph.schema.relations[relation].destination, relation: relation, types: types)
+      }
+    }
+  }
+
   /// The names of the nodes of each type that has some, in the order of the user's numbers: `names/<type>.npy` and its bounds.
   private static func nameFiles(of graph: RawGraph) -> [FileJob] {
     zip(graph.schema.nodeTypes, graph.nodes).flatMap { type, nodes -> [FileJob] in
@@ -152,7 +163,7 @@ public enum PartitionWriter {
   /// Finds the halo of every part.
   private static func partFiles(
     graph: RawGraph, numbering: PartitionNumbering, inEdges: InEdges, tables: [TableDescription],
-    weights: [(name: String, column: WeightColumn)], reads: ReadForecast?, threads: Threads
+    edgeTables: [TableDescription], weights: [(name: String, column: WeightColumn)], reads: ReadForecast?, threads: Threads
   ) -> [PartFileJobs] {
     let splits = graph.splitNames.map { SplitShards($0, graph: graph, numbering: numbering) }
     let halos = Mutex([ArrayView<Int64>](repeating: ArrayView(), count: numbering.partCount))
@@ -162,7 +173,8 @@ public enum PartitionWriter {
     }
     return halos.withLock { $0 }.enumerated().map { part, halo in
       PartFileJobs(
-        graph: graph, numbering: numbering, inEdges: inEdges, splits: splits, tables: tables, weights: weights, part: part, halo: halo,
+        graph: graph, numbering: numbering, inEdges: inEdges, splits: splits, tables: tables, edgeTables: edgeTables, weights: weights,
+        part: part, halo: halo,
         replicas: nil, expected: reads?.expected[part])
     }
   }

@@ -3,7 +3,7 @@ public import Tensors
 
 extension RawGraph {
   /// Checks everything that partitioning relies on: ids and labels in range, splits increasing and disjoint, one row per
-  /// node in every table, names that can be file names, fewer than 2³² nodes and edges.
+  /// node or edge in every table, names that can be file names, fewer than 2³² nodes and edges.
   ///
   /// - Throws: `InputError` naming the first thing that is wrong.
   /// - Complexity: O(nodes + edges).
@@ -22,9 +22,24 @@ extension RawGraph {
       try checkIDs(list.sources, below: nodes[relation.source].count, what: "source", relation: relation.name, threads: threads)
       try checkIDs(
         list.destinations, below: nodes[relation.destination].count, what: "destination", relation: relation.name, threads: threads)
+      try check(list, relation: relation.name)
       if let edge = list.weights?.elements.firstIndex(where: { !$0.isFinite }) {
         throw InputError(
           "\(name): relation \(relation.name), weight of edge \(edge)", expected: "a finite number", found: "\(list.weights?[edge] ?? 0)")
+      }
+    }
+  }
+
+  private func check(_ edges: EdgeList, relation: String) throws {
+    let place = "\(name): edges of relation \(relation)"
+    let names = edges.tables.keys.sorted()
+    try Self.checkNames(names, what: "table", place: place)
+    for table in names {
+      guard !EdgeList.reservedTables.contains(table) else {
+        throw InputError(place, expected: "a table name beside \(EdgeList.reservedTables.joined(separator: ", "))", found: "'\(table)'")
+      }
+      guard let rows = edges.tables[table]?.rows, rows == edges.count else {
+        throw InputError("\(place), table \(table)", expected: "\(edges.count) rows", found: "\(edges.tables[table]?.rows ?? 0)")
       }
     }
   }

@@ -93,7 +93,7 @@ struct ReplicaFileJobs: Sendable {
       return tables.filter { $0.nodeType == type }.flatMap { description -> [FileJob] in
         guard let table = graph.nodes[type].tables[description.name] else { return [] }
         let path = "\(folder)/\(PartFiles.replicaRows)/\(graph.schema.nodeTypes[type])/\(description.name)"
-        return TableFiles(description: description, numbering: numbering, nodes: .list(ids), path: path).jobs(for: table)
+        return TableFiles(description: description, rows: .list(ids, type: type, numbering), path: path).jobs(for: table)
       }
     }
   }

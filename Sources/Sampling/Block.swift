@@ -11,6 +11,8 @@ public final class BlockRelation: Sendable {
   public let sources = GrowingBuffer<UInt32>()
   /// In-edges of each destination in the whole graph, sampled or not, shape (destinations); empty where they were not asked for.
   public let degrees = GrowingBuffer<UInt32>()
+  /// Global id of each edge, shape (edges); −1 where the relation's edges have no rows. Empty where they were not asked for.
+  public let edges = GrowingBuffer<Int64>()
 
   public init(relation: Int) { self.relation = relation }
 
@@ -18,7 +20,7 @@ public final class BlockRelation: Sendable {
   public var edgeCount: Int { sources.count }
 
   /// Bytes that the relation holds on to.
-  package var capacityBytes: Int { 4 * (indptr.capacity + sources.capacity + degrees.capacity) }
+  package var capacityBytes: Int { 4 * (indptr.capacity + sources.capacity + degrees.capacity) + 8 * edges.capacity }
 }
 
 /// One bipartite layer of a sampled computation: messages flow from `sourceCount` rows to the first `destinationCount` of
@@ -39,6 +41,8 @@ public final class Block: @unchecked Sendable {
   public let sourceDegrees = GrowingBuffer<UInt32>()
   /// Whether degrees were asked for.
   public internal(set) var hasDegrees = false
+  /// Whether edge ids were asked for.
+  public internal(set) var hasEdges = false
 
   public init(relationCount: Int) {
     relations = (0..<relationCount).map(BlockRelation.init(relation:))

@@ -35,12 +35,14 @@ public final class BlockBuilder {
       "neighbours of another list of destinations")
     block.destinationCount = destinations.count
     block.hasDegrees = neighbors.hasDegrees
+    block.hasEdges = neighbors.hasEdges
     layOut(block, neighbors, threads)
     numbering.number(destinations, neighbors.sources.readOnly, ids: block.sourceIDs, threads: threads)
     if let last = destinations.indices.last {
       precondition(numbering.first[last] == last && numbering.rows[last] == last, "a destination appears twice")
     }
     writeSources(block, neighbors, threads)
+    if neighbors.hasEdges { writeEdges(block, neighbors, threads) }
     block.sourceDegrees.reset(to: neighbors.hasDegrees ? block.sourceCount : 0)
     if neighbors.hasDegrees { writeDegrees(block, neighbors, threads) }
   }
@@ -65,6 +67,7 @@ public final class BlockBuilder {
       list.indptr.reset(to: count + 1)
       list.indptr.pointer[count] = totals[chunks * relationCount + relation]
       list.sources.reset(to: Int(totals[chunks * relationCount + relation]))
+      list.edges.reset(to: neighbors.hasEdges ? list.edgeCount : 0)
       nonisolated(unsafe) let (indptr, degrees) = (list.indptr.pointer, list.degrees.pointer)
       nonisolated(unsafe) let known = neighbors.hasDegrees ? neighbors.degrees.pointer : nil
       threads.forEachChunk(of: count, by: chunk) { rows in
@@ -89,6 +92,25 @@ public final class BlockBuilder {
       }
       return
     }
+    forEachEdge(of: block, threads) { list, place, edge in list.sources.pointer[place] = rows[Int(first[edge])] }
+  }
+
+  /// Writes the global id of every edge.
+  private func writeEdges(_ block: Block, _ neighbors: SampledNeighbors, _ threads: Threads) {
+    nonisolated(unsafe) let ids = UnsafePointer(neighbors.edges.pointer)
+    if block.relations.count == 1 {
+      nonisolated(unsafe) let edges = block.relations[0].edges.pointer
+      threads.forEachChunk(of: neighbors.edges.count, by: chunk) { part in
+        (edges + part.lowerBound).update(from: ids + part.lowerBound, count: part.count)
+      }
+      return
+    }
+    forEachEdge(of: block, threads) { list, place, edge in list.edges.pointer[place] = ids[edge] }
+  }
+
+  /// Calls `body` with every edge's relation and place in it, and its number among the sampled edges.
+  @inline(__always)
+  private func forEachEdge(of block: Block, _ threads: Threads, _ body: @Sendable (BlockRelation, Int, Int) -> Void) {
     let relations = block.relations
     threads.forEachChunk(of: block.destinationCount, by: max(1, chunk / 16)) { destinations in
       var edge = relations.reduce(0) { $0 + Int($1.indptr.pointer[destinations.lowerBound]) }
@@ -96,7 +118,7 @@ public final class BlockBuilder {
         for list in relations {
           let (begin, end) = (Int(list.indptr.pointer[destination]), Int(list.indptr.pointer[destination &+ 1]))
           for place in begin..<end {
-            list.sources.pointer[place] = rows[Int(first[edge])]
+            body(list, place, edge)
             edge &+= 1
           }
         }

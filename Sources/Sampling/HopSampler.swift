@@ -21,16 +21,22 @@ public struct HopSampler: Sendable {
   public var step: UInt32
   /// Whether the degrees of nodes in the whole graph are asked for as well.
   public let wantsDegrees: Bool
+  /// Whether the global ids of the taken edges are asked for.
+  public let wantsEdges: Bool
   /// What samples may be for.
   public static let purposes: [RandomPurpose] = [.sample, .evaluation, .labor]
 
   /// - Parameters:
   ///   - hop: Distance from the seeds: their own in-edges are hop 0.
   ///   - step: Step of the run.
-  public init(seed: UInt64, purpose: RandomPurpose = .sample, hop: Int, step: UInt32, limits: [Int], wantsDegrees: Bool = false) {
+  public init(
+    seed: UInt64, purpose: RandomPurpose = .sample, hop: Int, step: UInt32, limits: [Int], wantsDegrees: Bool = false,
+    wantsEdges: Bool = false
+  ) {
     precondition(Self.purposes.contains(purpose), "samples for \(purpose)")
     self.purpose = purpose
     self.wantsDegrees = wantsDegrees
+    self.wantsEdges = wantsEdges
     self.limits = limits
     self.hop = hop
     self.step = step

@@ -20,16 +20,19 @@ public struct InEdges: Sendable {
   /// In-edges in the whole graph, all relations together, of each inner and of each halo node.
   public let degrees: ArrayView<UInt32>
   public let haloDegrees: ArrayView<UInt32>
+  /// Global ids of the edges; `nil`: they cannot be asked for.
+  public let edgeIDs: EdgeIDs?
 
   public init(
     indptr: ArrayView<Int64>, indices: ArrayView<UInt32>, relations: ArrayView<UInt16>?, original: ArrayView<Int64>,
     haloOriginal: ArrayView<Int64>, firstGlobalID: Int64, halo: ArrayView<Int64>, degrees: ArrayView<UInt32>,
-    haloDegrees: ArrayView<UInt32>
+    haloDegrees: ArrayView<UInt32>, edgeIDs: EdgeIDs? = nil
   ) {
     precondition(degrees.count == original.count, "one degree per node")
     self.init(
       indptr: indptr, indices: indices, relations: relations, original: original, haloOriginal: haloOriginal,
-      firstGlobalID: firstGlobalID, halo: halo, degrees: degrees, haloDegrees: haloDegrees, innerCount: original.count)
+      firstGlobalID: firstGlobalID, halo: halo, degrees: degrees, haloDegrees: haloDegrees, edgeIDs: edgeIDs,
+      innerCount: original.count)
   }
 
   /// In-edges whose sources are places in a list of nodes of their own.
@@ -44,13 +47,13 @@ public struct InEdges: Sendable {
   ) {
     self.init(
       indptr: indptr, indices: indices, relations: relations, original: original, haloOriginal: sourceOriginal, firstGlobalID: 0,
-      halo: sources, degrees: ArrayView(), haloDegrees: sourceDegrees, innerCount: 0)
+      halo: sources, degrees: ArrayView(), haloDegrees: sourceDegrees, edgeIDs: nil, innerCount: 0)
   }
 
   private init(
     indptr: ArrayView<Int64>, indices: ArrayView<UInt32>, relations: ArrayView<UInt16>?, original: ArrayView<Int64>,
     haloOriginal: ArrayView<Int64>, firstGlobalID: Int64, halo: ArrayView<Int64>, degrees: ArrayView<UInt32>,
-    haloDegrees: ArrayView<UInt32>, innerCount: Int
+    haloDegrees: ArrayView<UInt32>, edgeIDs: EdgeIDs?, innerCount: Int
   ) {
     precondition(haloDegrees.count == halo.count, "one degree per halo node")
     precondition(haloOriginal.count == halo.count, "one number of the user per halo node")
@@ -65,6 +68,7 @@ public struct InEdges: Sendable {
     self.halo = halo
     self.degrees = degrees
     self.haloDegrees = haloDegrees
+    self.edgeIDs = edgeIDs
   }
 
   /// Local ids from here on are halo nodes.

@@ -13,16 +13,22 @@ public final class SampledNeighbors: @unchecked Sendable {
   /// not asked for.
   public let degrees = GrowingBuffer<UInt32>()
   public let sourceDegrees = GrowingBuffer<UInt32>()
+  /// Global id of each edge, beside `sources`; −1 for one of a relation whose edges have no rows. Empty where they were not asked for.
+  public let edges = GrowingBuffer<Int64>()
   public private(set) var hasDegrees = false
+  public private(set) var hasEdges = false
 
   public init(relationCount: Int) { self.relationCount = relationCount }
 
   /// Bytes that it holds on to.
-  package var capacityBytes: Int { 4 * (counts.capacity + degrees.capacity + sourceDegrees.capacity) + 8 * sources.capacity }
+  package var capacityBytes: Int {
+    4 * (counts.capacity + degrees.capacity + sourceDegrees.capacity) + 8 * (sources.capacity + edges.capacity)
+  }
 
-  /// Makes room for `destinations` nodes, with degrees or without.
-  public func beginDestinations(_ destinations: Int, degrees wantsDegrees: Bool) {
+  /// Makes room for `destinations` nodes, with degrees and edge ids or without.
+  public func beginDestinations(_ destinations: Int, degrees wantsDegrees: Bool, edges wantsEdges: Bool = false) {
     hasDegrees = wantsDegrees
+    hasEdges = wantsEdges
     counts.resize(to: destinations * relationCount)
     degrees.resize(to: wantsDegrees ? destinations * relationCount : 0)
   }
@@ -31,6 +37,7 @@ public final class SampledNeighbors: @unchecked Sendable {
   public func resizeEdges(to edges: Int) {
     sources.reset(to: edges)
     sourceDegrees.reset(to: hasDegrees ? edges : 0)
+    self.edges.reset(to: hasEdges ? edges : 0)
   }
 }
 
@@ -62,6 +69,7 @@ public final class LocalNeighborSource: NeighborSource {
   public func sample(
     _ lists: [UnsafeBufferPointer<GlobalID>], hop: HopSampler, into neighbors: [SampledNeighbors], threads: Threads
   ) {
+    precondition(!hop.wantsEdges || edges.edgeIDs != nil, "ids of edges that have none")
     for (nodes, neighbors) in zip(lists, neighbors) {
       routes.resize(to: nodes.count)
       let output = routes.pointer

@@ -27,18 +27,21 @@ package final class SamplingPass {
     /// Global id and in-degree of each edge's source, shape (edges).
     package var sources: UnsafePointer<Int64>
     package var sourceDegrees: UnsafePointer<UInt32>
+    /// Global id of each edge, shape (edges).
+    package var edges: UnsafePointer<Int64>
 
     /// - Parameters:
-    ///   - degrees: Anything where degrees were not asked for; `sourceDegrees` likewise.
+    ///   - degrees: Anything where degrees were not asked for; `sourceDegrees` and `edges` likewise.
     package init(
       counts: UnsafePointer<UInt32>, degrees: UnsafePointer<UInt32>, offsets: UnsafePointer<Int>, sources: UnsafePointer<Int64>,
-      sourceDegrees: UnsafePointer<UInt32>
+      sourceDegrees: UnsafePointer<UInt32>, edges: UnsafePointer<Int64>
     ) {
       self.counts = counts
       self.degrees = degrees
       self.offsets = offsets
       self.sources = sources
       self.sourceDegrees = sourceDegrees
+      self.edges = edges
     }
   }
 
@@ -46,6 +49,8 @@ package final class SamplingPass {
   private let parts: [InEdges?]
   private let places = GrowingBuffer<halo_adjacency>()
   private let answers = GrowingBuffer<Answer?>()
+  /// Edge ids of every part and relation, shape (parts, relations).
+  private let edgeIDs: [EdgeIDs.Native]
   private let samples = GrowingBuffer<halo_sample>()
   private let offsets = GrowingBuffer<Int>()
   private let keys = GrowingBuffer<UInt64>()
@@ -60,6 +65,9 @@ package final class SamplingPass {
   ///   - instructions: At most this instruction set, as `halo_isa` numbers them; the samples are the same under all.
   package init(parts: [InEdges?], workers: Int = 0, instructions: UInt32 = .max) {
     self.parts = parts
+    let relationCount = parts.lazy.compactMap { $0?.edgeIDs?.native.count }.first ?? 0
+    let none = [EdgeIDs.Native](repeating: EdgeIDs.Native(base: 0, firsts: nil, hasIDs: false), count: relationCount)
+    edgeIDs = parts.flatMap { $0?.edgeIDs?.native ?? none }
     for part in parts { places.append(part?.native ?? halo_adjacency()) }
     for _ in 0..<workers {
       places.append(halo_adjacency())
@@ -81,13 +89,15 @@ package final class SamplingPass {
   /// Replaces `neighbors` by the samples of the nodes at `routes`, in their order.
   package func sample(_ routes: UnsafeBufferPointer<Route>, hop: HopSampler, into neighbors: SampledNeighbors, threads: Threads) {
     let relationCount = hop.relationCount
+    precondition(
+      !hop.wantsEdges || edgeIDs.isEmpty || edgeIDs.count == parts.count * relationCount, "edge ids of other relations")
     let chunks = (routes.count + Self.chunk - 1) / Self.chunk
-    neighbors.beginDestinations(routes.count, degrees: hop.wantsDegrees)
+    neighbors.beginDestinations(routes.count, degrees: hop.wantsDegrees, edges: hop.wantsEdges)
     samples.reset(to: routes.count * relationCount)
     offsets.resize(to: chunks + 1)
     copy(hop.keys, to: keys)
     copy(hop.nativeLimits, to: limits)
-    nonisolated(unsafe) let frame = Frame(
+    nonisolated(unsafe) let frame = SamplingFrame(
       routes: routes.baseAddress, partCount: parts.count, places: places.pointer, answers: answers.pointer, samples: samples.pointer,
       relationCount: relationCount, keys: keys.pointer, limits: limits.pointer, step: hop.step, takesExactly: hop.takesExactly,
       counts: neighbors.counts.pointer, degrees: neighbors.hasDegrees ? neighbors.degrees.pointer : nil, instructions: instructions)
@@ -98,107 +108,17 @@ package final class SamplingPass {
     neighbors.resizeEdges(to: offsets[chunks])
     nonisolated(unsafe) let sources = neighbors.sources.pointer
     nonisolated(unsafe) let sourceDegrees = neighbors.hasDegrees ? neighbors.sourceDegrees.pointer : nil
+    nonisolated(unsafe) let edges = neighbors.hasEdges ? neighbors.edges.pointer : nil
+    nonisolated(unsafe) let edgeIDs = edgeIDs
     threads.forEachChunk(of: routes.count, by: Self.chunk) { rows in
       let first = offsets[rows.lowerBound / Self.chunk]
-      frame.write(rows, to: sources + first, degrees: sourceDegrees.map { $0 + first })
+      frame.write(rows, to: sources + first, degrees: sourceDegrees.map { $0 + first }, edges: edges.map { $0 + first })
+      if let edges { edgeIDs.withUnsafeBufferPointer { frame.number(edges + first, of: rows, $0) } }
     }
   }
 
   private func copy<Element: BitwiseCopyable>(_ values: [Element], to buffer: GrowingBuffer<Element>) {
     buffer.removeAll()
     for value in values { buffer.append(value) }
-  }
-}
-
-/// One list's sampling as threads see it: plain pointers, each thread writing rows of its own.
-private struct Frame {
-  let routes: UnsafePointer<SamplingPass.Route>?
-  let partCount: Int
-  let places: UnsafePointer<halo_adjacency>
-  let answers: UnsafePointer<SamplingPass.Answer?>
-  let samples: UnsafeMutablePointer<halo_sample>
-  let relationCount: Int
-  let keys: UnsafePointer<UInt64>
-  let limits: UnsafePointer<UInt32>
-  let step: UInt32
-  let takesExactly: Bool
-  let counts: UnsafeMutablePointer<UInt32>
-  let degrees: UnsafeMutablePointer<UInt32>?
-  let instructions: halo_isa
-
-  /// Describes and counts the samples of some nodes; returns their edges.
-  func count(_ rows: Range<Int>) -> Int {
-    let routes = routes.unsafelyUnwrapped  // There are rows.
-    for row in rows {
-      let (place, index) = (Int(routes[row].place), Int(routes[row].index))
-      guard place < partCount else { continue }
-      halo_ask_for_line(places[place].indptr + index)
-      halo_ask_for_line(places[place].original + index)
-    }
-    for row in rows {
-      let (place, index) = (Int(routes[row].place), Int(routes[row].index))
-      let list = samples + row &* relationCount
-      if place < partCount { describe(index, in: place, list) } else { describe(answered: index, in: place, list) }
-    }
-    let first = samples + rows.lowerBound &* relationCount
-    let sampleCount = rows.count &* relationCount
-    if !takesExactly { halo_count_labor(instructions, places, first, sampleCount, keys[0], step, limits) }
-    return total(first, sampleCount, at: rows.lowerBound &* relationCount)
-  }
-
-  /// The samples of an inner node of a part.
-  @inline(__always)
-  private func describe(_ local: Int, in place: Int, _ list: UnsafeMutablePointer<halo_sample>) {
-    let id = UInt64(bitPattern: places[place].original[local])
-    for relation in 0..<relationCount {
-      let edges = places[place].edges(of: local, relation: relation)
-      let degree = UInt32(truncatingIfNeeded: edges.upperBound &- edges.lowerBound)
-      list[relation] = halo_sample(
-        begin: Int64(edges.lowerBound), id: id, degree: degree, taken: takesExactly ? min(degree, limits[relation]) : degree,
-        place: UInt32(truncatingIfNeeded: place), relation: UInt32(truncatingIfNeeded: relation))
-    }
-  }
-
-  /// The samples of a node that its owner has sampled: all that it answered is taken.
-  private func describe(answered index: Int, in place: Int, _ list: UnsafeMutablePointer<halo_sample>) {
-    let answer = answers[place &- partCount].unsafelyUnwrapped  // Its route says that it was asked.
-    var edge = answer.offsets[index]
-    for relation in 0..<relationCount {
-      let taken = answer.counts[index &* relationCount &+ relation]
-      list[relation] = halo_sample(
-        begin: Int64(edge), id: 0, degree: taken, taken: taken, place: UInt32(truncatingIfNeeded: place),
-        relation: UInt32(truncatingIfNeeded: relation))
-      edge &+= Int(taken)
-    }
-  }
-
-  /// Writes what the samples count; returns their sum.
-  private func total(_ list: UnsafePointer<halo_sample>, _ sampleCount: Int, at entry: Int) -> Int {
-    var total = 0
-    for index in 0..<sampleCount {
-      counts[entry &+ index] = list[index].taken
-      total &+= Int(list[index].taken)
-    }
-    if let degrees { for index in 0..<sampleCount { degrees[entry &+ index] = degree(of: list[index], entry &+ index) } }
-    return total
-  }
-
-  private func degree(of sample: halo_sample, _ entry: Int) -> UInt32 {
-    let place = Int(sample.place)
-    guard place >= partCount, let routes else { return sample.degree }
-    let index = Int(routes[entry / relationCount].index)
-    return answers[place &- partCount].unsafelyUnwrapped.degrees[index &* relationCount &+ Int(sample.relation)]
-  }
-
-  /// Picks and writes the edges of some nodes.
-  func write(_ rows: Range<Int>, to sources: UnsafeMutablePointer<GlobalID>, degrees: UnsafeMutablePointer<UInt32>?) {
-    let first = samples + rows.lowerBound &* relationCount
-    let sampleCount = rows.count &* relationCount
-    let ids = UnsafeMutableRawPointer(sources).assumingMemoryBound(to: Int64.self)  // A global id is one Int64.
-    if takesExactly {
-      halo_sample_uniform(instructions, places, first, sampleCount, keys, step, ids, degrees)
-    } else {
-      halo_sample_labor(instructions, places, first, sampleCount, keys[0], step, limits, ids, degrees)
-    }
   }
 }

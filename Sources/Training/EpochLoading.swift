@@ -18,6 +18,16 @@ public struct EpochLoading: Codable, Equatable, Sendable {
     public var bytesReceived: Int
   }
 
+  /// Rows of sampled edges, of all layers and tables.
+  public struct EdgeRows: Codable, Equatable, Sendable {
+    /// As of the input rows.
+    public var asked: Int
+    public var local: Int
+    public var deduplicated: Int
+    public var pulled: Int
+    public var bytes: Int
+  }
+
   /// The thread that loads ahead.
   public struct Ahead: Codable, Equatable, Sendable {
     /// Wall seconds of its work, beside those of the step's stages.
@@ -30,7 +40,7 @@ public struct EpochLoading: Codable, Equatable, Sendable {
     public var bytes: Int
   }
 
-  /// Rows that batches read, repetitions over parts included.
+  /// Input rows that batches read, repetitions over parts included.
   public var rowsAsked: Int
   /// Of these, rows in this process's memory, and replicas among them.
   public var rowsLocal: Int
@@ -42,6 +52,8 @@ public struct EpochLoading: Codable, Equatable, Sendable {
   public var rowsPulled: Int
   /// Bytes of the rows pulled, without headers.
   public var rowBytes: Int
+  /// `nil` where no rows of edges are read; those pulled are among the rows of peers.
+  public var edgeRows: EdgeRows?
   /// Bytes of rows that were here, or had come, and were copied again before the model has read them: 0 but where features and learned columns
   /// are joined.
   public var bytesCopied: Int
@@ -61,9 +73,17 @@ public struct EpochLoading: Codable, Equatable, Sendable {
     rowBytes = now.rows.bytesPulled - before.rows.bytesPulled
     self.bytesCopied = bytesCopied
     planSeconds = Double(now.rows.planNanoseconds - before.rows.planNanoseconds) * 1e-9
+    let (edges, oldEdges) = (now.edgeRows, before.edgeRows)
+    if edges.rowsAsked > 0 {
+      edgeRows = EdgeRows(
+        asked: edges.rowsAsked - oldEdges.rowsAsked, local: edges.rowsLocal - oldEdges.rowsLocal,
+        deduplicated: edges.rowsDeduplicated - oldEdges.rowsDeduplicated, pulled: edges.rowsPulled - oldEdges.rowsPulled,
+        bytes: edges.bytesPulled - oldEdges.bytesPulled)
+    }
+    let (pulled, oldPulled) = ((now.rows + edges).pulled, (before.rows + oldEdges).pulled)
     peers = now.peers.sorted { $0.key < $1.key }.map { worker, traffic in
-      let (old, rows) = (before.peers[worker] ?? Client.Traffic(), now.rows.pulled[worker] ?? RowTraffic.Pulled())
-      let oldRows = before.rows.pulled[worker] ?? RowTraffic.Pulled()
+      let (old, rows) = (before.peers[worker] ?? Client.Traffic(), pulled[worker] ?? RowTraffic.Pulled())
+      let oldRows = oldPulled[worker] ?? RowTraffic.Pulled()
       return Peer(
         worker: worker, rows: rows.rows - oldRows.rows, rowBytes: rows.bytes - oldRows.bytes, requests: traffic.requests - old.requests,
         bytesSent: traffic.bytesSent - old.bytesSent, bytesReceived: traffic.bytesReceived - old.bytesReceived)
@@ -86,6 +106,11 @@ extension EpochLoading {
     for field in [
       \EpochLoading.rowsAsked, \.rowsLocal, \.rowsReplicated, \.rowsDeduplicated, \.rowsCached, \.rowsPulled, \.rowBytes, \.bytesCopied,
     ] as [WritableKeyPath<EpochLoading, Int>] { self[keyPath: field] = mean { $0[keyPath: field] } }
+    if edgeRows != nil {
+      func edges(_ value: (EdgeRows) -> Int) -> Int { mean { $0.edgeRows.map(value) ?? 0 } }
+      edgeRows = EdgeRows(
+        asked: edges(\.asked), local: edges(\.local), deduplicated: edges(\.deduplicated), pulled: edges(\.pulled), bytes: edges(\.bytes))
+    }
     planSeconds = epochs.reduce(0) { $0 + $1.planSeconds } / Double(epochs.count)
     peers = peers.map { peer in
       Peer(

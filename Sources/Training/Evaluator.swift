@@ -22,11 +22,12 @@ final class Evaluator {
   ///
   /// - Parameters:
   ///   - store: Fixed input columns; `nil`: there are none.
-  ///   - learned: Learned ones.
+  ///   - edgeStores: Rows of edges, by relation that has some.
+  ///   - learned: Learned input columns.
   ///   - targets: Those of each own part.
   init(
-    worker: Worker, model: Model, store: RowStore?, learned: LearnedInput?, source: RoutedNeighborSource, task: PredictionTask, loss: Loss,
-    targets: [NodeTargets], reducer: GradientReducer, threads: Threads
+    worker: Worker, model: Model, store: RowStore?, edgeStores: [RowStore], learned: LearnedInput?, source: RoutedNeighborSource,
+    task: PredictionTask, loss: Loss, targets: [NodeTargets], reducer: GradientReducer, threads: Threads
   ) throws {
     let (split, type) = (task.split, task.nodeType)
     validation = HeldOutSet(parts: worker.parts, targets: targets) { $0.split(split, type: type).validation }
@@ -35,7 +36,7 @@ final class Evaluator {
     if let limits = task.evaluationLimits {
       let loader = BlockLoader(
         parts: worker.parts, seed: task.training.seed, purpose: .evaluation, limits: limits, wantsDegrees: model.shape.readsDegrees,
-        source: source, store: store, threads: threads)
+        source: source, store: store, edgeStores: edgeStores, threads: threads)
       let parts = worker.manifest.partCount
       method = .sampled(
         SampledInference(
@@ -45,7 +46,7 @@ final class Evaluator {
       method = .exact(
         try LayerwiseInference(
           parts: worker.parts, model: model, input: InferenceInput(fixed: store, learned: learned), assignment: worker.assignment,
-          group: worker.group, threads: threads))
+          group: worker.group, edgeFeatures: task.training.edgeFeatures, threads: threads))
     }
   }
 

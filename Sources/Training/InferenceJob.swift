@@ -117,7 +117,7 @@ public final class InferenceJob {
     let tables = try group.agree { try parts.map { try input.table(of: $0, after: task.table, threads: threads) } }
     let inference = try LayerwiseInference(
       parts: parts, model: model, input: .tables(tables), assignment: assignment, group: group, aggregator: request.aggregator,
-      heldInputBytes: input.joinedBytes(tables, after: task.table), threads: threads)
+      edgeFeatures: trained.training.edgeFeatures, heldInputBytes: input.joinedBytes(tables, after: task.table), threads: threads)
     self.inference = inference
     memory = try group.agree {
       try inference.memory(budget: try request.memory.bytes(sharedBy: group.hostRanks.count), steps: steps)

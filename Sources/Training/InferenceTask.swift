@@ -38,6 +38,14 @@ struct InferenceTask {
       try demand(RowSource.supports(table.elementType), RowSource.expectation(of: table.name), "\(table.elementType)")
       return table
     }
+    let edgeTables = shape.readsEdges ? try manifest.edgeTables(named: training.edgeFeatures, place: place) : []
+    for relation in shape.edgeRelations {
+      let columns = edgeTables.first { $0.slot == relation }?.columns
+      try demand(
+        columns == shape.edgeColumns[relation],
+        "\(shape.edgeColumns[relation]) columns in edge table '\(training.edgeFeatures ?? "")' of '\(relations[relation])', as the model reads",
+        columns.map { "\($0)" } ?? "no such table")
+    }
     switch training.task {
     case .classification:
       kind = .classes

@@ -15,6 +15,9 @@ public struct PredictedTask: Sendable {
     guard !training.learnsInputs else {
       throw ConfigurationError("--embed", expected: "0 where a run is predicted", found: "\(training.embedding.columns)")
     }
+    if let edgeFeatures = training.edgeFeatures {
+      throw ConfigurationError("--edge-features", expected: "none where a run is predicted", found: edgeFeatures)
+    }
     let task = try PredictionTask(manifest: try Manifest.load(partitions), directory: partitions, training: training)
     (modelShape, limits, table) = (task.modelShape, task.limits, task.inputTable)
   }

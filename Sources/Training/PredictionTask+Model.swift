@@ -7,7 +7,7 @@ extension PredictionTask {
   ///
   /// - Throws: `ConfigurationError` for a kind of layer that no model has.
   static func modelShape(
-    _ training: TrainingConfiguration, table: TableDescription?, outputs: Int, relations: [String]
+    _ training: TrainingConfiguration, table: TableDescription?, edgeTables: [TableDescription], outputs: Int, relations: [String]
   ) throws -> ModelShape {
     guard let kind = ModelShape.Kind(rawValue: training.model.rawValue) else {
       let known = ModelShape.Kind.allCases.map(\.rawValue).joined(separator: ", ")
@@ -32,6 +32,7 @@ extension PredictionTask {
     // Joined rows are float32 whatever they are joined of.
     shape.readsFloats =
       training.learnsInputs ? table != nil || training.embedding.element == .float32 : table?.elementType == .float32
+    shape.edgeColumns = ModelShape.edgeColumns(edgeTables, relations: relations.count)
     return shape
   }
 }

@@ -15,6 +15,8 @@ struct PredictionTask {
   let table: TableDescription?
   /// The rows that a model reads: the table's, or joined ones with the learned columns last.
   let inputTable: TableDescription
+  /// Tables of the rows of edges, in the order of the relations that have one; empty where the model reads none.
+  let edgeTables: [TableDescription]
   /// Table of the targets; `nil`: class labels.
   let targetTable: TableDescription?
   /// In-edges taken by layer (input hop first) and relation.
@@ -68,7 +70,8 @@ struct PredictionTask {
     let relations = manifest.schema.relations.map(\.name)
     limits = try training.fanout.limits(relations: relations)
     evaluationLimits = try training.evalFanout?.limits(relations: relations, option: "--eval-fanout")
-    modelShape = try Self.modelShape(training, table: table, outputs: outputs, relations: relations)
+    edgeTables = try manifest.edgeTables(named: training.edgeFeatures, place: place)
+    modelShape = try Self.modelShape(training, table: table, edgeTables: edgeTables, outputs: outputs, relations: relations)
   }
 
   /// The table of the fixed columns. Beside learned ones they are dense; where the graph has no table, there are none.

@@ -13,23 +13,26 @@ final class StepLoader {
   let direct: BatchLoader
   private let source: RoutedNeighborSource
   private let store: RowStore?
+  private let edgeStores: [RowStore]
   private let client: Client?
   private let pipeline: PrefetchPipeline?
 
   /// - Parameters:
   ///   - input: Where the rows come from.
+  ///   - edgeStores: Where rows of edges come from, by relation that has some.
   ///   - end: Steps of the whole run.
   ///   - make: A loader of the run's batches.
   /// - Throws: `MessagingError` when there are no more connections to be had.
   init(
-    worker: Worker, input: FirstHopTable.Input, source: RoutedNeighborSource, execution: ExecutionConfiguration, end: Int, trace: TraceLog?,
-    make: (RoutedNeighborSource, RowStore?) -> BatchLoader
+    worker: Worker, input: FirstHopTable.Input, edgeStores: [RowStore], source: RoutedNeighborSource, execution: ExecutionConfiguration,
+    end: Int, trace: TraceLog?, make: (RoutedNeighborSource, RowStore?, [RowStore]) -> BatchLoader
   ) throws {
-    direct = make(source, input.store)
+    direct = make(source, input.store, edgeStores)
+    self.edgeStores = edgeStores
     self.source = source
     store = input.store
     client = worker.client
-    guard execution.prefetchDepth > 0, case .bytes(let memory) = execution.prefetchMemory, let fixed = input.store,
+    guard execution.prefetchDepth > 0, case .bytes(let memory) = execution.prefetchMemory, input.store != nil || !edgeStores.isEmpty,
       let client = try worker.connect(answerBytes: memory / 16)
     else {
       pipeline = nil
@@ -37,10 +40,12 @@ final class StepLoader {
     }
     let (aheadSource, aheadStore) = (
       source.twin(client: client),
-      fixed.twin(client: client, cache: try worker.cache(of: input.table, in: fixed, execution, spareBytes: memory / 8))
+      try input.store.map { fixed in
+        fixed.twin(client: client, cache: try worker.cache(of: input.table, in: fixed, execution, spareBytes: memory / 8))
+      }
     )
     pipeline = PrefetchPipeline(
-      loader: make(aheadSource, aheadStore), source: aheadSource, store: aheadStore, client: client,
+      loader: make(aheadSource, aheadStore, edgeStores.map { $0.twin(client: client, cache: nil) }), source: aheadSource, client: client,
       limits: .init(memoryBytes: memory, depth: execution.prefetchDepth), end: end, trace: trace)
   }
 
@@ -63,6 +68,7 @@ final class StepLoader {
     if let pipeline { return pipeline.totals }
     var totals = LoadingTotals()
     if let store { totals.rows = store.traffic }
+    if let first = edgeStores.first { totals.edgeRows = edgeStores.dropFirst().reduce(first.traffic) { $0 + $1.traffic } }
     totals.peers = client?.traffic ?? [:]
     totals.remoteNodes = source.remoteNodes
     return totals

@@ -24,7 +24,7 @@ public struct Traffic: Codable, Sendable, Equatable {
   public var seeds = 0
   /// Input hop first.
   public var layers: [Layer] = []
-  /// Input rows pulled from other workers, repetitions removed, and their bytes.
+  /// Rows of input nodes and of edges pulled from other workers, repetitions removed, and their bytes.
   public var remoteRows = 0
   public var remoteRowBytes = 0
   /// Nodes whose sampling was asked of other workers.
@@ -87,14 +87,17 @@ struct TrafficMeter {
   let learned: LearnedColumns?
 
   /// Bytes of rows that were copied before the model has read them.
-  var rowBytesCopied: Int { loader.totals.rows.bytesCopied + (learned?.input.traffic.bytesCopied ?? 0) }
+  var rowBytesCopied: Int {
+    let loaded = loader.totals
+    return loaded.rows.bytesCopied + loaded.edgeRows.bytesCopied + (learned?.input.traffic.bytesCopied ?? 0)
+  }
 
   /// Totals so far.
   var reading: Traffic {
     let loaded = loader.totals
     var traffic = Traffic()
     traffic.remoteNodes = loaded.remoteNodes
-    for rows in [loaded.rows, learned?.input.traffic] {
+    for rows in [loaded.rows, loaded.edgeRows, learned?.input.traffic] {
       traffic.remoteRows += rows?.rowsPulled ?? 0
       traffic.remoteRowBytes += rows?.bytesPulled ?? 0
     }

@@ -79,7 +79,7 @@ public final class TrainingJob {
     }
     let threads = Threads(execution.threads)
     worker = try Worker(
-      directory: request.partitions, group: group, seed: training.seed, execution: execution,
+      directory: request.partitions, group: group, seed: training.seed, edgeFeatures: training.edgeFeatures, execution: execution,
       watched: request.watched)
     try StartupAgreement.check(group: group, request: request)
     let (worker, manifest) = (worker, worker.manifest)
@@ -110,7 +110,8 @@ public final class TrainingJob {
     inputTable = input.table
     let source = RoutedNeighborSource(
       book: worker.book, mapped: worker.mapped.mapValues(\.inEdges), replicas: worker.replicatedInEdges, worker: worker.workerOfPart,
-      client: worker.client, listCount: worker.parts.count)
+      client: worker.client, listCount: worker.parts.count, edges: task.edgeTables.isEmpty ? nil : EdgeRanges(manifest))
+    let edgeStores = worker.edgeStores()
     trace = try request.trace.map { try TrainingTrace(path: $0, group: group) }
     let (plan, log) = (plan, trace?.log)
     // A step over all training nodes is loaded once: nothing comes after it.
@@ -118,12 +119,13 @@ public final class TrainingJob {
     if training.isFullBatch { loading.prefetchDepth = 0 }
     let loader = try group.agree {
       try StepLoader(
-        worker: worker, input: input, source: source, execution: loading, end: training.epochs * plan.stepsPerEpoch, trace: log
-      ) { source, store in
+        worker: worker, input: input, edgeStores: edgeStores, source: source, execution: loading,
+        end: training.epochs * plan.stepsPerEpoch, trace: log
+      ) { source, store, edgeStores in
         BatchLoader(
           parts: worker.parts, nodeType: task.nodeType, split: task.split, plan: plan, seed: training.seed,
           sampling: SamplingMethod(training), limits: Array(task.limits.suffix(input.sampledLayers)),
-          wantsDegrees: model.shape.readsDegrees, source: source, store: store, threads: threads)
+          wantsDegrees: model.shape.readsDegrees, source: source, store: store, edgeStores: edgeStores, threads: threads)
       }
     }
     self.loader = loader
@@ -136,9 +138,8 @@ public final class TrainingJob {
       stepsPerEpoch: plan.stepsPerEpoch, aggregator: request.aggregator, learned: learned, group: group, trace: log, threads: threads)
     meter = TrafficMeter(loader: loader, reducer: reducer, learned: learned)
     evaluator = try Evaluator(
-      worker: worker, model: model, store: store, learned: learned?.input, source: source, task: task, loss: loss, targets: targets,
-      reducer: reducer,
-      threads: threads)
+      worker: worker, model: model, store: store, edgeStores: edgeStores, learned: learned?.input, source: source, task: task, loss: loss,
+      targets: targets, reducer: reducer, threads: threads)
     checkpointer = try Checkpointer(
       request: request, layout: model.parameters, learned: learned, stepsPerEpoch: plan.stepsPerEpoch, group: group)
     let checkpoint = try checkpointer.restored(report: report)

@@ -119,7 +119,8 @@ final class TrainingStep {
           batch.blocks, aggregated: rows, of: batch.inputIDs, weights: weights.pointer, dropout: dropout, workspace: workspace,
           threads: threads)
         : model.forward(
-          batch.blocks, rows: rows, weights: weights.pointer, dropout: dropout, workspace: workspace, threads: threads)
+          batch.blocks, rows: rows, edgeRows: batch.edgeRows, weights: weights.pointer, dropout: dropout, workspace: workspace,
+          threads: threads)
       targets.copy(batch.seeds.readOnly, into: targetRows)
       return (logits, loss.evaluate(logits, targets: targetRows.targets, gradient: logits, threads: threads))
     }

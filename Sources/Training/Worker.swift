@@ -21,6 +21,8 @@ public final class Worker {
   public let mapped: [Int: LocalPartition]
   /// Every table, with the rows of the mapped parts; the position in `manifest.tables` names a table.
   private let tables: [TableShards]
+  /// The tables of rows of edges that the run reads, by relation, with the rows of the mapped parts.
+  private let edgeTables: [TableShards]
   private let served: ServedTables
   /// Parts whose rows are copied, once.
   private let resident: Set<Int>
@@ -38,11 +40,12 @@ public final class Worker {
   /// - Parameters:
   ///   - directory: The partition directory.
   ///   - seed: Seed of the run, part of every sampling key that the server answers with.
+  ///   - edgeFeatures: Table of rows of edges that the run reads; `nil`: none.
   ///   - watched: Starts the heartbeat monitor, which ends the process when a worker falls silent; off for workers that share a
   ///     process.
   /// - Throws: The same error on every worker when any of them fails; see `ProcessGroup.agree`.
   public init(
-    directory: String, group: any ProcessGroup, seed: UInt64, execution: ExecutionConfiguration, watched: Bool
+    directory: String, group: any ProcessGroup, seed: UInt64, edgeFeatures: String? = nil, execution: ExecutionConfiguration, watched: Bool
   ) throws {
     self.group = group
     let manifest = try group.agree { try Manifest.load(directory) }
@@ -65,7 +68,11 @@ public final class Worker {
     }
     self.tables = tables
     self.resident = resident
-    let served = ServedTables(tables, serving: assignment.parts(of: group.rank))
+    let edgeTables = manifest.edgeTables.indices.filter { manifest.edgeTables[$0].name == edgeFeatures }.map {
+      TableShards(edgeTable: $0, of: manifest, in: Array(mapped.values), resident: resident)
+    }
+    self.edgeTables = edgeTables
+    let served = ServedTables(tables + edgeTables, serving: assignment.parts(of: group.rank))
     self.served = served
     let token = try JobToken.agree(in: group)
     self.token = token
@@ -73,7 +80,8 @@ public final class Worker {
     let book = book
     let server = try group.agree { () throws -> Server? in
       guard needsServer else { return nil }
-      var handlers = rowHandlers(book: book, tables: served).merging(gradientHandlers(tables: served)) { first, _ in first }
+      let rows = rowHandlers(book: book, edges: PartitionBook(edgesOf: manifest), tables: served)
+      var handlers = rows.merging(gradientHandlers(tables: served)) { first, _ in first }
       handlers[.sampleNeighbors] = SamplingService.handler(
         book: book, own: own.mapValues(\.inEdges), relationCount: manifest.schema.relations.count, seed: seed)
       return try Server(token: token, handlers: handlers, host: nil)
@@ -108,6 +116,14 @@ public final class Worker {
     store(of: tables.first { $0.description == table }!)  // One of ours.
   }
 
+  /// The rows of the edges of every relation that has some which the run reads, in the order of the relations.
+  func edgeStores() -> [RowStore] {
+    let book = PartitionBook(edgesOf: manifest)
+    return edgeTables.sorted { $0.description.slot < $1.description.slot }.map {
+      RowStore(shards: $0, book: book, workers: workerOfPart, client: client)
+    }
+  }
+
   /// Opens the rows of `derived` in every mapped part and serves those of own parts; a collective call, after which every worker can ask.
   ///
   /// - Parameter directory: The partition directory.
@@ -118,7 +134,7 @@ public final class Worker {
       let rows = try mapped.mapValues { part in
         try derived.rows(part: part.part, directory: directory, rows: book.innerRange(of: part.part, type: type).count)
       }
-      return TableShards(number: tables.count, description: derived.table, shards: rows, resident: resident)
+      return TableShards(number: freeTableNumber - 1, description: derived.table, shards: rows, resident: resident)
     }
     served.add(shards)
     try group.barrier()
@@ -129,8 +145,8 @@ public final class Worker {
     RowStore(shards: shards, book: book, workers: workerOfPart, client: client)
   }
 
-  /// Numbers that no other table has.
-  var freeTableNumber: Int { tables.count + 1 }
+  /// Numbers from here on no other table has; the one before is that of a derived table.
+  var freeTableNumber: Int { manifest.tables.count + manifest.edgeTables.count + 1 }
 
   /// Serves learned rows and takes gradients of them; a collective call, after which every worker can ask.
   ///

@@ -118,6 +118,15 @@ import Testing
       "aggregate: pim:generic\nfanout: 5",
       "job.yaml:2: fanout: expected all with --aggregate pim:generic, which takes whole neighbourhoods, found 5"
     ),
+    ("edge-features: ~", "job.yaml:1: edge-features: expected a name, found nothing"),
+    (
+      "model: gin\nedge-features: bond",
+      "job.yaml:2: edge-features: expected none with --model gin: layers of kind sage alone read rows of edges, found bond"
+    ),
+    (
+      "edge-features: bond\nfirst-hop: exact",
+      "job.yaml:2: first-hop: expected sampled with --edge-features, whose rows the kept ones do not hold, found exact"
+    ),
     ("features: ~", "job.yaml:1: features: expected a name, found nothing"),
     ("partitions: ''", "job.yaml:1: partitions: expected a path, found '', a text in quotation marks"),
     ("# the last\nepochs: 0", "job.yaml:2: epochs: expected 1 to 1000000, found 0"),
@@ -169,6 +178,10 @@ import Testing
     (job.execution.checkpointEvery, job.execution.keepCheckpoints, job.startingModel) = (5, 2, "/runs/first")
     #expect(try read(job.yaml(remarks: ["one", "two"])) == job)
     #expect(try read(Job(partitions: "/p").yaml()) == Job(partitions: "/p"))
+    var edges = Job(partitions: "/p")
+    edges.training.edgeFeatures = "kinds of bonds"
+    #expect(try read(edges.yaml()) == edges)
+    #expect(try read("edge-features: none").training.edgeFeatures == nil)
     var machine = Job(partitions: "/p")
     (machine.training.aggregate, machine.training.aggregateType) = (.pim("/data/two words: #1.json"), .int32)
     machine.training.fanout = try Fanout(parsing: "all,all")
@@ -181,6 +194,6 @@ import Testing
     let written = Job(partitions: "/p", output: "/o").yaml().split(separator: "\n").compactMap {
       $0.split(separator: ":").first.map(String.init)
     }
-    #expect(written == names.filter { !["repeat", "batch-size-per-part", "init-from"].contains($0) })
+    #expect(written == names.filter { !["repeat", "batch-size-per-part", "init-from", "edge-features"].contains($0) })
   }
 }

@@ -10,6 +10,8 @@ struct FullGraphReference {
   let weights: [Double]
   /// Sources of each node's in-edges, by relation.
   private let sources: [[[Int]]]
+  /// Input numbers of these in-edges.
+  private let numbers: [[[Int]]]
 
   init(_ graph: RandomGraph, _ model: Model, _ weights: Buffer<Float>) {
     self.graph = graph
@@ -18,6 +20,9 @@ struct FullGraphReference {
     self.weights = (0..<weights.count).map { Double(weights[$0]) }
     sources = graph.relations.map { edges in
       edges.reduce(into: [[Int]](repeating: [], count: graph.nodes)) { $0[Int($1.1)].append(Int($1.0)) }
+    }
+    numbers = graph.relations.map { edges in
+      edges.indices.reduce(into: [[Int]](repeating: [], count: graph.nodes)) { $0[Int(edges[$1].1)].append($1) }
     }
   }
 
@@ -70,6 +75,11 @@ struct FullGraphReference {
           return shape.kind == .sagePool ? values.max()! : values.reduce(0, +) / Double(values.count)
         }
         z = added(z, times(gathered, "layers.\(layer).neighbor.\(name).weight"))
+        guard layout["layers.\(layer).edge.\(name).weight"] != nil else { continue }
+        for edge in numbers[relation][node] {
+          let row = graph.edgeRow(relation, edge).map { Double($0) / Double(rows.count) }
+          z = added(z, times(row, "layers.\(layer).edge.\(name).weight"))
+        }
       }
       return z
     }

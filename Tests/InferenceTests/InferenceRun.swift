@@ -50,7 +50,7 @@ struct InferenceRun {
       }
       let inference = try LayerwiseInference(
         parts: parts, model: model, input: input, assignment: assignment, group: group, aggregator: aggregator,
-        threads: Threads(threads))
+        edgeFeatures: "bond", threads: Threads(threads))
       return try withExtendedLifetime(weights) { try body(inference, parts, group, weights.pointer) }
     }
   }

@@ -13,6 +13,8 @@ struct RandomGraph {
   let relations: [[(UInt32, UInt32)]]
   /// Shape (nodes, columns), between −0.5 and 0.5, or up to 1 where rows are sparse.
   let features: [Float]
+  /// Columns of the table `bond` of each relation's edges; 0: it has none. Wide rows are sparse.
+  var edgeColumns: [Int] = []
 
   init(seed: UInt64, nodes: Int, edges: Int, columns: Int, relations: Int = 1, isSparse: Bool = false) {
     self.nodes = nodes
@@ -43,7 +45,39 @@ struct RandomGraph {
     let schema = Schema(nodeTypes: ["node"], relations: relationNames.map { Relation(name: $0, source: 0, destination: 0) })
     return RawGraph(
       name: "random", schema: schema, nodes: [data],
-      edges: relations.map { EdgeList(sources: ArrayView($0.map(\.0)), destinations: ArrayView($0.map(\.1))) })
+      edges: relations.enumerated().map { relation, edges in
+        EdgeList(
+          sources: ArrayView(edges.map(\.0)), destinations: ArrayView(edges.map(\.1)),
+          tables: edgeTable(of: relation).map { ["bond": $0] } ?? [:])
+      })
+  }
+
+  /// Row of an edge of a relation, a function of its input number: eighths between −1 and 1, which every float type holds.
+  func edgeRow(_ relation: Int, _ edge: Int) -> [Float] {
+    let key = RandomKey(seed: 77, purpose: .generator)
+    return (0..<edgeColumns[relation]).map { column in
+      let word = key.bits(id: UInt64(edge), step: UInt32(relation), block: UInt32(column))
+      return edgeColumns[relation] >= 5 && word[1] % 3 > 0 ? 0 : Float(Int(word[0] % 17) - 8) / 8
+    }
+  }
+
+  private func edgeTable(of relation: Int) -> FeatureTable? {
+    guard relation < edgeColumns.count, edgeColumns[relation] > 0 else { return nil }
+    let columns = edgeColumns[relation]
+    let rows = relations[relation].indices.map { edgeRow(relation, $0) }
+    guard columns >= 5 else {
+      return .dense(DenseRows(floats: Buffer(copying: rows.flatMap { $0 }), rows: rows.count, columns: columns))
+    }
+    var (indptr, indices, values): ([Int64], [UInt32], [Float]) = ([0], [], [])
+    for row in rows {
+      for (column, value) in row.enumerated() where value != 0 {
+        indices.append(UInt32(column))
+        values.append(value)
+      }
+      indptr.append(Int64(indices.count))
+    }
+    return .sparse(
+      SparseRows(rows: rows.count, columns: columns, indptr: ArrayView(indptr), indices: ArrayView(indices), values: ArrayView(values)))
   }
 
   private var table: FeatureTable {

@@ -39,7 +39,7 @@ import Testing
 
   @Test(arguments: [4, 8])
   func replyIsReadBack(idBytes: Int) throws {
-    let bytes = copy(of: SamplingMessage.reply(neighbors([1, 0, 0, 0, 2, 1], [7, 8, 9, 10]), idBytes: idBytes))
+    let bytes = try copy(of: SamplingMessage.reply(neighbors([1, 0, 0, 0, 2, 1], [7, 8, 9, 10]), idBytes: idBytes))
     try bytes.withUnsafeBytes { raw in
       let reply = try SamplingMessage.parseReply(raw, nodeCount: 3, hop: hop, graphNodes: 11, peer: "worker 1")
       #expect(reply.edgeCount == 4)
@@ -64,7 +64,7 @@ import Testing
       neighbors.sources.pointer[edge] = GlobalID(Int64(7 + edge))
       neighbors.sourceDegrees.pointer[edge] = UInt32(100 + edge)
     }
-    let bytes = copy(of: SamplingMessage.reply(neighbors, idBytes: idBytes))
+    let bytes = try copy(of: SamplingMessage.reply(neighbors, idBytes: idBytes))
     func parse(_ bytes: [UInt8], wantsDegrees: Bool = true, _ check: (SamplingMessage.Reply) -> Void = { _ in }) throws {
       try bytes.withUnsafeBytes { raw in
         check(
@@ -83,7 +83,7 @@ import Testing
     #expect(throws: InputError.self, "more edges than the node has") { try parse(fewer) }
   }
 
-  @Test func repliesThatDoNotFitAreRefused() {
+  @Test func repliesThatDoNotFitAreRefused() throws {
     func parse(_ bytes: [UInt8], nodeCount: Int = 3, limits: [Int] = [5, .max], graphNodes: Int64 = 11, purpose: RandomPurpose = .sample)
       throws
     {
@@ -93,7 +93,7 @@ import Testing
           peer: "worker 1")
       }
     }
-    let good = copy(of: SamplingMessage.reply(neighbors([1, 0, 0, 0, 2, 1], [7, 8, 9, 10]), idBytes: 4))
+    let good = try copy(of: SamplingMessage.reply(neighbors([1, 0, 0, 0, 2, 1], [7, 8, 9, 10]), idBytes: 4))
     #expect(throws: Never.self) { try parse(good) }
     #expect(throws: InputError.self, "another list of nodes") { try parse(good, nodeCount: 4) }
     #expect(throws: InputError.self, "more than was asked") { try parse(good, limits: [1, .max]) }
@@ -103,9 +103,9 @@ import Testing
   }
 
   /// Random damage gives an error or a message that is consistent in itself, never a trap.
-  @Test func damagedMessagesNeverTrap() {
+  @Test func damagedMessagesNeverTrap() throws {
     let request = nodes.withUnsafeBufferPointer { copy(of: SamplingMessage.request(hop: hop, nodes: $0, idBytes: 8)) }
-    let reply = copy(of: SamplingMessage.reply(neighbors([1, 0, 0, 0, 2, 1], [7, 8, 9, 10]), idBytes: 8))
+    let reply = try copy(of: SamplingMessage.reply(neighbors([1, 0, 0, 0, 2, 1], [7, 8, 9, 10]), idBytes: 8))
     for seed in 0..<4000 {
       let words = RandomKey(seed: UInt64(seed), purpose: .generator).bits(id: 0, step: 0)
       var damaged = seed % 2 == 0 ? request : reply

@@ -106,7 +106,9 @@ struct Batch {
     return InputRows(segments: segments, references: UnsafeBufferPointer(references.elements), columns: shape.inputColumns)
   }
 
-  private func sparse(_ rows: [[Float]]) -> SparseSegment {
+  private func sparse(_ rows: [[Float]]) -> SparseSegment { Self.sparse(rows, columns: shape.inputColumns) }
+
+  static func sparse(_ rows: [[Float]], columns: Int) -> SparseSegment {
     var indptr: [Int64] = [0]
     var indices: [UInt32] = []
     var values: [Float] = []
@@ -117,7 +119,7 @@ struct Batch {
       }
       indptr.append(Int64(indices.count))
     }
-    return SparseSegment(indptr: ArrayView(indptr), indices: ArrayView(indices), values: ArrayView(values), columns: shape.inputColumns)
+    return SparseSegment(indptr: ArrayView(indptr), indices: ArrayView(indices), values: ArrayView(values), columns: columns)
   }
 }
 
@@ -144,8 +146,9 @@ extension Batch {
   ) -> PassResult {
     let threads = Threads(threads)
     let workspace = workspace ?? ModelWorkspace(model)
-    let (blocks, rows) = (blocks, rows)
-    let logits = model.forward(blocks, rows: rows, weights: weights, dropout: dropout, workspace: workspace, threads: threads)
+    let (blocks, rows, edgeRows) = (blocks, rows, edgeRows)
+    let logits = model.forward(
+      blocks, rows: rows, edgeRows: edgeRows, weights: weights, dropout: dropout, workspace: workspace, threads: threads)
     let lists = logits.lists
     let sums = SoftmaxCrossEntropy.evaluate(logits, labels: labels, gradient: logits, threads: threads)
     var gradient = [Float](repeating: .nan, count: model.parameters.count)

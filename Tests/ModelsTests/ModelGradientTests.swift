@@ -4,7 +4,9 @@ import Testing
 
 /// The whole gradient against central differences of an independent float64 model.
 @Suite struct ModelGradientTests {
-  static let shapes = learning(sageShapes + otherKinds + optionShapes + attentionShapes) + inputAttentionShapes
+  static let shapes =
+    learning(
+      sageShapes + otherKinds + optionShapes + attentionShapes + ModelShape.withEdgeRows) + inputAttentionShapes
 
   /// Learns the input rows wherever they can be learned, so that their gradient is looked at as well.
   static func learning(_ shapes: [ModelShape]) -> [ModelShape] {

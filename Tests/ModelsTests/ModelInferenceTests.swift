@@ -32,7 +32,7 @@ import Testing
     }
     return InferenceEdges(
       indptr: ArrayView(indptr), indices: ArrayView(indices), relations: batch.shape.relations.count > 1 ? ArrayView(relations) : nil,
-      sourceCount: batch.ids[0].count, degrees: ArrayView(batch.sourceDegrees[0]))
+      sourceCount: batch.ids[0].count, degrees: ArrayView(batch.sourceDegrees[0]), rows: batch.inferenceEdgeRows)
   }
 
   private func infer(_ model: Model, _ batch: Batch, weights: [Float], chunk: Int, threads: Int) -> [[Float]] {
@@ -68,7 +68,7 @@ import Testing
       ModelShape(inputColumns: 12, hidden: 4, layers: 1, classes: 3, rowNormalise: true),
       ModelShape(inputColumns: 3, hidden: 4, layers: 1, classes: 8),
     ] + ModelGradientTests.otherKinds + ModelGradientTests.optionShapes + ModelGradientTests.attentionShapes
-    + ModelGradientTests.inputAttentionShapes
+    + ModelGradientTests.inputAttentionShapes + ModelShape.withEdgeRows
 
   /// One layer of exact inference is the layer of a batch that holds all edges; dropout of the shape is not applied.
   @Test(arguments: shapes)

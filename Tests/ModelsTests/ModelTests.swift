@@ -75,7 +75,7 @@ import Testing
         ModelShape(inputColumns: 20, hidden: 12, layers: 2, classes: 5, dropout: 0.5),
         ModelShape(
           inputColumns: 30, sparseInput: true, hidden: 8, layers: 2, classes: 5, dropout: 0.5, inputDropout: 0.2, rowNormalise: true),
-      ] + ModelGradientTests.otherKinds + ModelGradientTests.optionShapes + ModelGradientTests.attentionShapes)
+      ] + ModelGradientTests.otherKinds + ModelGradientTests.optionShapes + ModelGradientTests.attentionShapes + ModelShape.withEdgeRows)
       + ModelGradientTests.inputAttentionShapes)
   func anyNumberOfThreadsGivesTheSameBits(shape: ModelShape) throws {
     var draws = Draws(9)

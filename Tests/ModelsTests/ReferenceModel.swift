@@ -136,6 +136,11 @@ struct ReferenceModel {
           pooled ? rows.map { $0[column] }.max()! : rows.reduce(0) { $0 + $1[column] } / Double(rows.count)
         }
         z = sum(z, product(gathered, matrix(weights, "layers.\(layer).neighbor.\(name).weight")!))
+        guard let weight = matrix(weights, "layers.\(layer).edge.\(name).weight") else { continue }
+        for place in rows.indices {
+          let row = batch.edgeRow(layer: layer, relation: relation, destination: destination, place: place)
+          z = sum(z, product(row.map { Double($0) / Double(rows.count) }, weight))
+        }
       }
       return z
     }

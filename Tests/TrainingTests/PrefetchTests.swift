@@ -203,7 +203,7 @@ import Training
     let store = store(client, mapped: 0..<1, cache: RowCacheOptions(policy: policy, rows: 9, spareBytes: 1 << 10, stepsAhead: depth))
     let source = source(client, mapped: 0..<1)
     return PrefetchPipeline(
-      loader: loader(source, store), source: source, store: store, client: client, limits: .init(memoryBytes: memory, depth: depth),
+      loader: loader(source, store), source: source, client: client, limits: .init(memoryBytes: memory, depth: depth),
       end: steps)
   }
 

@@ -8,6 +8,11 @@ struct DataOptions: ParsableArguments {
   @Option(help: help("Table of input features; 'none' reads learned columns alone (--embed).", standard.features))
   var features: String?
 
+  @Option(
+    help: help(
+      "Table of rows of the edges, which layers of kind sage read beside those of the nodes, along every relation that has it.", "none"))
+  var edgeFeatures: String?
+
   @Flag(inversion: .prefixedNo, help: help("Divide every feature row by its sum.", word(standard.rowNormalise)))
   var rowNormalise: Bool?
 
@@ -46,6 +51,7 @@ struct DataOptions: ParsableArguments {
   /// Writes every given flag over `result`; `--batch-size` by itself takes the place of a batch size per part.
   func apply(to result: inout TrainingConfiguration) {
     if let features { result.features = features }
+    if let edgeFeatures { result.edgeFeatures = edgeFeatures == TrainingConfiguration.noFeatures ? nil : edgeFeatures }
     if let rowNormalise { result.rowNormalise = rowNormalise }
     if let split { result.split = split }
     if let batchSize { (result.batchSize, result.batchSizePerPart) = (batchSize, nil) }

@@ -57,6 +57,14 @@ extension RunExplanation: CustomStringConvertible {
       let plan = planned > 0 ? text(loading.planSeconds * 1e9 / Double(planned)) : "0"
       lines.append(row("\(worker.worker)", counts.map(String.init) + [plan]))
     }
+    if workers.contains(where: { $0.loading.edgeRows != nil }) {
+      lines += ["rows of edges of an epoch", row("worker", ["asked", "local", "repeated", "pulled", "row MB"])]
+      for worker in workers {
+        guard let rows = worker.loading.edgeRows else { continue }
+        lines.append(
+          row("\(worker.worker)", [rows.asked, rows.local, rows.deduplicated, rows.pulled].map(String.init) + [megabytes(rows.bytes)]))
+      }
+    }
     let copied = workers.reduce(0) { $0 + $1.loading.bytesCopied }
     lines.append("copied before the model reads them: \(copied == 0 ? "no rows" : "\(megabytes(copied)) MB of rows, to join two tables")")
     lines += ["from worker to worker, an epoch", row("to", ["from", "rows", "row MB", "requests", "asked MB", "got MB"])]

@@ -38,13 +38,13 @@ typedef struct halo_sample {
 } halo_sample;
 
 /// Writes the global ids of the taken sources of `count` samples one after the other, each sample's in the order of its edges,
-/// and their in-degrees unless `degrees` is NULL.
+/// their in-degrees unless `degrees` is NULL, and where each taken edge stands in its adjacency unless `edges` is NULL.
 ///
 /// Edges are drawn without replacement, with the Philox4x32-10 words under keys[relation] at (id, step, 0, 1, ...): up to 128 by
 /// R. Floyd's method (in Bentley, "Programming pearls: a sample of brilliance", CACM 30(9), 1987), more by Knuth's selection
 /// sampling (The Art of Computer Programming, volume 2, 3.4.2, algorithm S).
 void halo_sample_uniform(halo_isa isa, const halo_adjacency *places, const halo_sample *samples, size_t count,
-                         const uint64_t *keys, uint32_t step, int64_t *sources, uint32_t *degrees);
+                         const uint64_t *keys, uint32_t step, int64_t *sources, uint32_t *degrees, int64_t *edges);
 
 /// Counts what LABOR-0 takes (Balin, Catalyurek, arXiv 2210.13339): of a node's d edges those with r * d < limit * 2^32, where r is
 /// the first Philox word under `key` at (the user's number of the edge's source, step, 0); all of them when d <= limit.
@@ -56,7 +56,7 @@ void halo_count_labor(halo_isa isa, const halo_adjacency *places, halo_sample *s
 
 /// Writes what `halo_count_labor` counted, as `halo_sample_uniform` does.
 void halo_sample_labor(halo_isa isa, const halo_adjacency *places, const halo_sample *samples, size_t count, uint64_t key,
-                       uint32_t step, const uint32_t *limits, int64_t *sources, uint32_t *degrees);
+                       uint32_t step, const uint32_t *limits, int64_t *sources, uint32_t *degrees, int64_t *edges);
 
 /// Asks for the cache line of an address.
 static inline void halo_ask_for_line(const void *address) { __builtin_prefetch(address); }

@@ -13,7 +13,7 @@ extension SageConvolution {
     case .aggregateFirst:
       aggregateFirst(edges, parameters, upstream, gradient, wantsInput, workspace, threads)
       guard wantsInput else { return }
-      let joined = workspace.inputGradient.matrix(rows: edges.destinationCount, columns: joinedWidth)
+      let joined = workspace.inputGradient.matrix(rows: edges.destinationCount, columns: nodeWidth)
       workspace.gather(.sum, threads) { (RowSource(joined.columns(joinedColumns($0))), transposed($0, workspace)) }
     case .transformFirst:
       // The transposed gather reads the gradient's rows in any order.
@@ -32,7 +32,7 @@ extension SageConvolution {
     guard order == .aggregateFirst else {
       return OutputGradient(workspace.inputGradient.matrix(rows: edges.sourceCount, columns: inputs))
     }
-    let joined = workspace.inputGradient.matrix(rows: edges.destinationCount, columns: joinedWidth)
+    let joined = workspace.inputGradient.matrix(rows: edges.destinationCount, columns: nodeWidth)
     return OutputGradient(
       GatheredGradient(own: [.init(gradient: joined.columns(joinedColumns(nil)))], relations: workspace.gathered))
   }
@@ -58,7 +58,7 @@ extension SageConvolution {
     _ wantsInput: Bool, _ workspace: LayerWorkspace, _ threads: Threads
   ) {
     let joined = workspace.kept.matrix(rows: edges.destinationCount, columns: joinedWidth)
-    let joinedGradient = workspace.inputGradient.matrix(rows: wantsInput ? edges.destinationCount : 0, columns: joinedWidth)
+    let joinedGradient = workspace.inputGradient.matrix(rows: wantsInput ? edges.destinationCount : 0, columns: nodeWidth)
     let lanes = Lanes(rows: edges.destinationCount)
     let tiles = workspace.tiles.tiles(lanes.count, columns: outputs)
     workspace.sums.sum(lanes, into: gradient, count: range.count, threads: threads) { rows, isFirst, sum in
@@ -66,7 +66,7 @@ extension SageConvolution {
       let sum = self.parameters(at: sum)
       MatrixProduct.multiply(transposed: joined.rows(rows), dz, into: sum.weights, accumulating: !isFirst)
       ColumnSums.add(dz, to: sum.bias, accumulating: !isFirst)
-      if wantsInput { MatrixProduct.multiply(dz, transposed: parameters.weights, into: joinedGradient.rows(rows)) }
+      if wantsInput { MatrixProduct.multiply(dz, transposed: parameters.nodes, into: joinedGradient.rows(rows)) }
     }
   }
 
@@ -83,6 +83,7 @@ extension SageConvolution {
     _ wantsInput: Bool, _ workspace: LayerWorkspace, _ threads: Threads
   ) {
     let inputGradient = workspace.inputGradient.matrix(rows: wantsInput ? edges.sourceCount : 0, columns: inputs)
+    let edgeMeans = workspace.kept.matrix(rows: edges.destinationCount, columns: edgeColumns)
     let lanes = Lanes(rows: edges.sourceCount)
     let copied = input.tileColumns(inputs)
     let tiles = workspace.tiles.tiles(lanes.count, columns: copied + transformedWidth)
@@ -96,6 +97,9 @@ extension SageConvolution {
       let sum = self.parameters(at: sum)
       MatrixProduct.multiply(transposed: x.prefix(own.rows), own, into: sum.own, accumulating: !isFirst)
       ColumnSums.add(own, to: sum.bias, accumulating: !isFirst)
+      if edgeColumns > 0 {
+        MatrixProduct.multiply(transposed: edgeMeans.rows(clampedTo: rows), own, into: sum.edges, accumulating: !isFirst)
+      }
       for relation in 0..<relations {
         MatrixProduct.multiply(
           transposed: x, dy.columns(transformedColumns(relation)), into: sum.neighbor(relation), accumulating: !isFirst)
@@ -127,6 +131,11 @@ extension SageConvolution {
       let weight = gradient.neighbor(relation)
       ProductGradient(input: input, rows: edges.sourceCount, weight: weight, weightGradient: weight)
         .compute(dy.columns(transformedColumns(relation)), workspace.products, threads)
+    }
+    if edgeColumns > 0 {
+      let means = workspace.kept.matrix(rows: edges.destinationCount, columns: edgeColumns)
+      ProductGradient(input: .matrix(means), rows: edges.destinationCount, weight: gradient.edges, weightGradient: gradient.edges)
+        .compute(dz, workspace.products, threads)
     }
     ProductGradient.sumColumns(dz, into: gradient.bias, workspace.sums, threads)
   }

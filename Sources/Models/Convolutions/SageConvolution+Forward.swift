@@ -33,6 +33,18 @@ extension SageConvolution {
   ) {
     guard transformed != nil else { return aggregateFirst(rows, edges, input, weights, workspace.gathered, joined: kept, into: z) }
     for gathered in workspace.gathered { gathered.write(rows, adding: z, into: z) }
+    guard edgeColumns > 0 else { return }
+    writeEdgeMeans(rows, edges, into: kept)
+    MatrixProduct.multiply(kept, parameters(in: weights).edges, into: z, accumulating: true)
+  }
+
+  /// Means of edge rows, the relations that have some side by side.
+  private func writeEdgeMeans(_ rows: Range<Int>, _ edges: LayerEdges, into out: MatrixView) {
+    var first = 0
+    for features in edges.features {
+      features.writeMeans(rows, into: out.columns(first..<first + features.columns))
+      first += features.columns
+    }
   }
 
   /// Joins and multiplies a tile: it is still in cache when its product reads it.
@@ -43,6 +55,7 @@ extension SageConvolution {
     let (source, scales) = input.dense
     Gather.copy(from: edges.own(rows).lowerBound, of: source, scales: scales, into: joined.columns(joinedColumns(nil)))
     for (relation, means) in gathered.enumerated() { means.write(rows, into: joined.columns(joinedColumns(relation))) }
+    writeEdgeMeans(rows, edges, into: joined.columns(nodeWidth..<joinedWidth))
     MatrixProduct.multiply(joined, parameters(in: weights).weights, into: z)
   }
 }
