@@ -72,8 +72,8 @@ public final class RowStore {
     RowStore(shards: shards, book: book, workers: workers, client: client, cache: cache)
   }
 
-  /// The relation whose edges the rows are of; `nil`: they are nodes'.
-  package var relation: Int? { shards.description.relation }
+  /// The table that the rows are of.
+  package var table: TableDescription { shards.description }
 
   /// Whether the row of a node must come from its owner.
   package func isRemote(_ id: Int64) -> Bool {

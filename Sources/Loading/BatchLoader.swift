@@ -32,7 +32,7 @@ public final class BatchLoader {
   ///   - limits: In-edges taken by sampled layer (input hop first) and relation.
   ///   - wantsDegrees: Whether blocks carry the degrees of their nodes in the whole graph.
   ///   - store: Where fixed rows come from; `nil` where there are none, or for a loader that only samples.
-  ///   - edgeStores: Where rows of the sampled edges come from, one for each table, without a cache; `source` must know their ids.
+  ///   - edgeStores: Where rows of the sampled edges come from, one for each table; `source` must know their ids.
   public init(
     parts: [LocalPartition], nodeType: Int, split: Int, plan: BatchPlan, seed: UInt64, sampling: SamplingMethod = SamplingMethod(),
     limits: [[Int]], wantsDegrees: Bool, source: RoutedNeighborSource, store: RowStore?, edgeStores: [RowStore] = [],

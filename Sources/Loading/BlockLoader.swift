@@ -27,7 +27,7 @@ public final class BlockLoader {
   ///   - limits: In-edges taken by sampled layer (input hop first) and relation; empty: batches have their seeds alone.
   ///   - wantsDegrees: Whether blocks carry the degrees of their nodes in the whole graph.
   ///   - store: Where fixed rows come from; `nil` where there are none, or for a loader that only samples.
-  ///   - edgeStores: Where rows of the sampled edges come from, without a cache; `source` must know their ids.
+  ///   - edgeStores: Where rows of the sampled edges come from; `source` must know their ids.
   public init(
     parts: [LocalPartition], seed: UInt64, purpose: RandomPurpose, limits: [[Int]], wantsDegrees: Bool,
     source: RoutedNeighborSource, store: RowStore?, edgeStores: [RowStore] = [], threads: Threads

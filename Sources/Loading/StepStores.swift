@@ -5,8 +5,7 @@ import Tensors
 
 /// Where the rows of a step come from: those of its input nodes, and those of its sampled edges from every table that is wanted.
 ///
-/// Rows of edges come with those of the nodes, and are numbered, counted and pulled in the same way. They are not kept past their step: an edge
-/// comes again only when its destination does and picks it again, which the cache's window seldom holds.
+/// Rows of edges come with those of the nodes, and are numbered, kept, counted and pulled in the same way.
 struct StepStores {
   /// `nil`: there are none, or they are not asked for.
   let nodes: RowStore?
@@ -14,7 +13,7 @@ struct StepStores {
 
   /// - Precondition: The tables of `edges` are tables of edges.
   init(nodes: RowStore?, edges: [RowStore]) {
-    precondition(edges.allSatisfy { $0.relation != nil }, "rows of edges from a table of nodes")
+    precondition(edges.allSatisfy { $0.table.relation != nil }, "rows of edges from a table of nodes")
     self.nodes = nodes
     self.edges = edges
   }
@@ -59,7 +58,7 @@ struct StepStores {
   private static func edges(of step: StepBatches, in store: RowStore) -> [UnsafeBufferPointer<GlobalID>] {
     step.parts.flatMap { batch in
       batch.blocks.map { block in
-        let ids = block.relations[store.relation ?? 0].edges.readOnly  // It is there: see `init`.
+        let ids = block.relations[store.table.slot].edges.readOnly
         // A global id is one Int64.
         return UnsafeBufferPointer(start: UnsafeRawPointer(ids.baseAddress)?.assumingMemoryBound(to: GlobalID.self), count: ids.count)
       }
@@ -85,14 +84,14 @@ extension StepStores {
   }
 
   /// Bytes beside arenas and kept rows.
-  var capacityBytes: Int { all.reduce(nodes?.cacheBytes.other ?? 0) { $0 + $1.capacityBytes } }
+  var capacityBytes: Int { all.reduce(0) { $0 + $1.capacityBytes + $1.cacheBytes.other } }
 
   /// The same once some steps are fetched together, at most.
   func capacityBytes(fetching steps: [StepBatches]) -> Int {
     func bytes(_ store: RowStore, _ arena: (StepBatches) -> RowArena) -> Int {
-      store.capacityBytes(fetching: steps.reduce(0) { $0 + arena($1).remoteCount })
+      store.capacityBytes(fetching: steps.reduce(0) { $0 + arena($1).remoteCount }) + store.cacheBytes.other
     }
-    return edges.enumerated().reduce(nodes.map { bytes($0, \.arena) + $0.cacheBytes.other } ?? 0) { sum, store in
+    return edges.enumerated().reduce(nodes.map { bytes($0, \.arena) } ?? 0) { sum, store in
       sum + bytes(store.element) { $0.edgeArenas[store.offset] }
     }
   }

@@ -24,6 +24,7 @@ public struct EpochLoading: Codable, Equatable, Sendable {
     public var asked: Int
     public var local: Int
     public var deduplicated: Int
+    public var cached: Int
     public var pulled: Int
     public var bytes: Int
   }
@@ -72,12 +73,14 @@ public struct EpochLoading: Codable, Equatable, Sendable {
     rowsPulled = now.rows.rowsPulled - before.rows.rowsPulled
     rowBytes = now.rows.bytesPulled - before.rows.bytesPulled
     self.bytesCopied = bytesCopied
-    planSeconds = Double(now.rows.planNanoseconds - before.rows.planNanoseconds) * 1e-9
     let (edges, oldEdges) = (now.edgeRows, before.edgeRows)
+    let planNanoseconds = now.rows.planNanoseconds + edges.planNanoseconds - before.rows.planNanoseconds - oldEdges.planNanoseconds
+    planSeconds = Double(planNanoseconds) * 1e-9
     if edges.rowsAsked > 0 {
       edgeRows = EdgeRows(
         asked: edges.rowsAsked - oldEdges.rowsAsked, local: edges.rowsLocal - oldEdges.rowsLocal,
-        deduplicated: edges.rowsDeduplicated - oldEdges.rowsDeduplicated, pulled: edges.rowsPulled - oldEdges.rowsPulled,
+        deduplicated: edges.rowsDeduplicated - oldEdges.rowsDeduplicated,
+        cached: edges.rowsCached - oldEdges.rowsCached, pulled: edges.rowsPulled - oldEdges.rowsPulled,
         bytes: edges.bytesPulled - oldEdges.bytesPulled)
     }
     let (pulled, oldPulled) = ((now.rows + edges).pulled, (before.rows + oldEdges).pulled)
@@ -109,7 +112,8 @@ extension EpochLoading {
     if edgeRows != nil {
       func edges(_ value: (EdgeRows) -> Int) -> Int { mean { $0.edgeRows.map(value) ?? 0 } }
       edgeRows = EdgeRows(
-        asked: edges(\.asked), local: edges(\.local), deduplicated: edges(\.deduplicated), pulled: edges(\.pulled), bytes: edges(\.bytes))
+        asked: edges(\.asked), local: edges(\.local), deduplicated: edges(\.deduplicated), cached: edges(\.cached),
+        pulled: edges(\.pulled), bytes: edges(\.bytes))
     }
     planSeconds = epochs.reduce(0) { $0 + $1.planSeconds } / Double(epochs.count)
     peers = peers.map { peer in

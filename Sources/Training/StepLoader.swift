@@ -38,15 +38,13 @@ final class StepLoader {
       pipeline = nil
       return
     }
-    let (aheadSource, aheadStore) = (
-      source.twin(client: client),
-      try input.store.map { fixed in
-        fixed.twin(client: client, cache: try worker.cache(of: input.table, in: fixed, execution, spareBytes: memory / 8))
-      }
-    )
+    let stores = (input.store.map { [$0] } ?? []) + edgeStores
+    let caches = try worker.caches(of: stores, execution, spareBytes: memory / 8)
+    let ahead = zip(stores, caches).map { $0.twin(client: client, cache: $1) }
+    let aheadSource = source.twin(client: client)
     pipeline = PrefetchPipeline(
-      loader: make(aheadSource, aheadStore, edgeStores.map { $0.twin(client: client, cache: nil) }), source: aheadSource, client: client,
-      limits: .init(memoryBytes: memory, depth: execution.prefetchDepth), end: end, trace: trace)
+      loader: make(aheadSource, input.store == nil ? nil : ahead[0], Array(ahead.suffix(edgeStores.count))), source: aheadSource,
+      client: client, limits: .init(memoryBytes: memory, depth: execution.prefetchDepth), end: end, trace: trace)
   }
 
   /// Whether batches are loaded on a thread of their own.
@@ -76,26 +74,4 @@ final class StepLoader {
 
   /// Asks other workers for nothing more; before any of them ends.
   func close() { pipeline?.close() }
-}
-
-extension Worker {
-  /// How rows that other workers have are kept; `nil`: not at all.
-  ///
-  /// - Parameter spareBytes: Most bytes for rows that are given up while steps under way read them.
-  /// - Throws: `InputError` for a policy that asks for more than the parts say.
-  fileprivate func cache(
-    of table: TableDescription, in store: RowStore, _ execution: ExecutionConfiguration, spareBytes: Int
-  ) throws -> RowCacheOptions? {
-    guard table.layout == .dense, table.strideBytes > 0, let policy = CachePolicy(rawValue: execution.cache.rawValue), policy != .none
-    else { return nil }
-    let rows =
-      switch execution.cacheMemory {
-      case .bytes(let bytes): bytes / table.strideBytes
-      case .share(let share):
-        Int(share * Double(parts.reduce(0) { $0 + book.innerRange(of: $1.part, type: table.nodeType).count }))
-      }
-    return RowCacheOptions(
-      policy: policy, rows: rows, spareBytes: spareBytes, stepsAhead: execution.prefetchDepth,
-      scores: try RowScores.of(policy, nodeType: table.nodeType, parts: parts, isRemote: store.isRemote))
-  }
 }

@@ -95,15 +95,15 @@ import Training
     #expect(outcomes[0].summary.traffic.remoteRows > outcomes[1].summary.traffic.remoteRows, "rows of nodes are read in place")
   }
 
-  /// Rows asked are local, repeated or pulled; every sampled edge asks for one.
+  /// Rows asked are local, repeated, kept or pulled; every sampled edge asks for one.
   @Test func theCountersOfTimingsAddUp() throws {
     let scratch = try ScratchDirectory()
     let parts = "\(scratch.path)/parts"
     try EdgeGraph().partition(into: 4, at: parts)
-    for depth in [0, 4] {
+    var pulled: [Int] = []
+    for example in [PrefetchTests.Case(depth: 0), .init(cache: .none), .init(cacheMemory: .share(1)), .init(cacheMemory: .bytes(4_000))] {
       let summary = try DeterminismTests.run(
-        parts, training: try Self.training(), workers: 2, threads: 1, mapPeers: false, into: scratch,
-        PrefetchTests.Case(depth: depth, cache: .none).apply
+        parts, training: try Self.training(), workers: 2, threads: 1, mapPeers: false, into: scratch, example.apply
       ).summary
       for worker in 0..<2 {
         let lines = summary.timings.filter { $0.worker == worker }
@@ -111,12 +111,16 @@ import Training
       }
       for line in summary.timings {
         let (loading, edges) = (line.loading, try #require(line.loading.edgeRows))
-        #expect(edges.asked == edges.local + edges.deduplicated + edges.pulled && edges.bytes == 36 * edges.pulled)
+        #expect(edges.asked == edges.local + edges.deduplicated + edges.cached + edges.pulled && edges.bytes == 36 * edges.pulled)
         #expect(line.traffic.remoteRows == loading.rowsPulled + edges.pulled)
         #expect(line.traffic.remoteRowBytes == loading.rowBytes + edges.bytes)
         #expect(loading.peers.reduce(0) { $0 + $1.rows } == loading.rowsPulled + edges.pulled)
       }
-      #expect(summary.timings.reduce(0) { $0 + ($1.loading.edgeRows?.pulled ?? 0) } > 0)
+      let keepsRows = example.depth > 0 && example.cache == .window
+      #expect(summary.timings.contains { $0.loading.edgeRows?.cached ?? 0 > 0 } == keepsRows, "\(example)")
+      pulled.append(summary.timings.reduce(0) { $0 + ($1.loading.edgeRows?.pulled ?? 0) })
     }
+    // What is kept is not pulled; the more, the less.
+    #expect(pulled[0] == pulled[1] && pulled[3] < pulled[1] && pulled[2] < pulled[3] && pulled[2] > 0, "\(pulled)")
   }
 }

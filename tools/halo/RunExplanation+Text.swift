@@ -50,7 +50,8 @@ extension RunExplanation: CustomStringConvertible {
     var lines = ["rows of an epoch", row("worker", ["asked", "local", "replicas", "repeated", "cached", "pulled", "plan ns"])]
     for worker in workers {
       let loading = worker.loading
-      let planned = loading.rowsCached + loading.rowsPulled
+      let edges = loading.edgeRows
+      let planned = loading.rowsCached + loading.rowsPulled + (edges?.cached ?? 0) + (edges?.pulled ?? 0)
       let counts = [
         loading.rowsAsked, loading.rowsLocal, loading.rowsReplicated, loading.rowsDeduplicated, loading.rowsCached, loading.rowsPulled,
       ]
@@ -58,11 +59,13 @@ extension RunExplanation: CustomStringConvertible {
       lines.append(row("\(worker.worker)", counts.map(String.init) + [plan]))
     }
     if workers.contains(where: { $0.loading.edgeRows != nil }) {
-      lines += ["rows of edges of an epoch", row("worker", ["asked", "local", "repeated", "pulled", "row MB"])]
+      lines += ["rows of edges of an epoch", row("worker", ["asked", "local", "repeated", "cached", "pulled", "row MB"])]
       for worker in workers {
         guard let rows = worker.loading.edgeRows else { continue }
         lines.append(
-          row("\(worker.worker)", [rows.asked, rows.local, rows.deduplicated, rows.pulled].map(String.init) + [megabytes(rows.bytes)]))
+          row(
+            "\(worker.worker)",
+            [rows.asked, rows.local, rows.deduplicated, rows.cached, rows.pulled].map(String.init) + [megabytes(rows.bytes)]))
       }
     }
     let copied = workers.reduce(0) { $0 + $1.loading.bytesCopied }
