@@ -10,23 +10,27 @@ extension EdgeList {
     return tables.mapValues { $0.rows(numbers, threads: threads) }
   }
 
-  /// Calls `change` with a list that has the numbers of its edges in the place of tables, then takes the rows of those that are left: rows
-  /// are moved once, however many steps change the list.
-  func keepingRows(threads: Threads, _ change: (EdgeList) -> EdgeList) -> EdgeList {
-    if tables.isEmpty { return change(self) }
+  /// Takes the tables out and puts the numbers of the edges in their place: rows are moved once, however many steps change the list.
+  mutating func takeTables() -> [String: FeatureTable] {
+    let taken = tables
+    if taken.isEmpty { return [:] }
     let numbers = Buffer<UInt32>(count: count)
+    // A row of zeros is to stand for none.
     for edge in 0..<count { numbers.pointer[edge] = UInt32(truncatingIfNeeded: edge &+ 1) }
-    var list = self
-    list.tables = ["number": .dense(DenseRows(numbers: numbers))]
-    list = change(list)
-    guard case .dense(let rows)? = list.tables["number"] else { preconditionFailure("edges lost their numbers") }
-    let kept = rows.copyNumbers()
-    // A row of zeros becomes none.
-    for edge in 0..<kept.count { kept.pointer[edge] &-= 1 }
-    let isUnchanged = kept.count == count && (0..<count).allSatisfy { Int(kept.pointer[$0]) == $0 }
-    list.tables = isUnchanged ? tables : tables(kept, threads: threads)
-    return list
+    tables = [Self.numbers: .dense(DenseRows(numbers: numbers))]
+    return taken
   }
+
+  /// Gives the edges the rows of the tables that were taken out before the list was changed.
+  mutating func restore(_ taken: [String: FeatureTable], threads: Threads) {
+    guard case .dense(let rows)? = tables[Self.numbers] else { preconditionFailure("edges lost their numbers") }
+    let numbers = rows.copyNumbers()
+    for edge in 0..<numbers.count { numbers.pointer[edge] &-= 1 }
+    let isUnchanged = taken.values.allSatisfy { $0.rows == count } && (0..<count).allSatisfy { Int(numbers.pointer[$0]) == $0 }
+    tables = isUnchanged ? taken : taken.mapValues { $0.rows(numbers, threads: threads) }
+  }
+
+  private static let numbers = "number"
 }
 
 extension DenseRows {

@@ -58,18 +58,15 @@ public struct EdgeTransforms: Sendable, Equatable {
       // Takes the list out of the graph, so that no step keeps the list before it alive.
       var edges = graph.edges[index]
       graph.edges[index] = EdgeList(sources: ArrayView(), destinations: ArrayView())
-      if self != EdgeTransforms() {
-        edges = edges.keepingRows(threads: threads) { list in
-          apply(to: list, nodes: nodes, isWithinType: isWithinType, threads: threads, &counts)
-        }
-      }
+      let tables = self == EdgeTransforms() ? [:] : edges.takeTables()
+      transform(&edges, nodes: nodes, isWithinType: isWithinType, threads: threads, &counts)
+      if !tables.isEmpty { edges.restore(tables, threads: threads) }
       graph.edges[index] = edges
     }
     return counts
   }
 
-  private func apply(to list: EdgeList, nodes: Int, isWithinType: Bool, threads: Threads, _ counts: inout Counts) -> EdgeList {
-    var edges = list
+  private func transform(_ edges: inout EdgeList, nodes: Int, isWithinType: Bool, threads: Threads, _ counts: inout Counts) {
     var before = edges.count
     func change() -> Int {
       defer { before = edges.count }
@@ -83,7 +80,6 @@ public struct EdgeTransforms: Sendable, Equatable {
     counts.added += change()
     if selfLoops == .add && isWithinType { edges = edges.addingSelfLoops(nodeCount: nodes, threads: threads) }
     counts.addedLoops += change()
-    return edges
   }
 }
 
