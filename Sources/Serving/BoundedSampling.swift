@@ -34,7 +34,8 @@ struct BoundedSampling: Sendable {
 
   /// No answer is longer. Nodes of other parts count nothing: they are refused for what they are.
   private func mostReplyBytes(_ asked: SamplingMessage.Request) -> Int {
-    let (perRelation, perEdge) = asked.wantsDegrees ? (8, asked.idBytes + 4) : (4, asked.idBytes)
+    let perRelation = asked.wantsDegrees ? 8 : 4
+    let perEdge = asked.idBytes + asked.edgeIDBytes + (asked.wantsDegrees ? 4 : 0)
     let inner = book.innerRange(of: part)
     var bytes = SamplingMessage.replyHeaderBytes + asked.nodes.count * relationCount * perRelation
     for node in asked.nodes where inner.contains(node.rawValue) {

@@ -1,10 +1,8 @@
 public import Graphs
 import KVStore
-import Loading
 import Messaging
 public import Partitions
-import Sampling
-public import Tensors
+import Tensors
 
 /// Asks the servers of some parts for rows and sampled neighbours of nodes that are named by the user's numbers.
 ///
@@ -14,14 +12,13 @@ public final class PartClient {
   public let graph: ServedGraph
   /// The parts that can be reached, increasing.
   public var parts: [Int] { peerOfPart.keys.sorted() }
-  private let book: PartitionBook
-  private let client: Client
+  let book: PartitionBook
+  let client: Client
   private let peers: [String]
   private let peerOfPart: [Int: Int]
   /// Peer of every part; for parts that nobody serves the number of peers, of which nothing is ever asked.
-  private let workers: [Int]
+  let workers: [Int]
   private static let numbersPerRequest = 32_768
-  private static let sampledNodesPerRequest = 4_096
 
   /// Connects to servers and asks what they serve.
   ///
@@ -129,71 +126,21 @@ public final class PartClient {
   /// - Throws: What `find` throws; `MessagingError` when a peer refuses or does not answer.
   public func rows(of table: TableDescription, _ numbers: [Int64]) throws -> PulledRows {
     guard let number = graph.tables.firstIndex(of: table) else { preconditionFailure("no table of this graph") }
-    let ids = try find(numbers, type: table.nodeType)
+    return try pull(find(numbers, type: table.nodeType), of: table, number: number, book: book, .nodes(numbers))
+  }
+
+  /// Pulls rows by global ids of nodes, or of edges.
+  func pull(
+    _ ids: [GlobalID], of table: TableDescription, number: Int, book: PartitionBook, _ subjects: PulledRows.Subjects
+  ) throws -> PulledRows {
     let store = RowStore(shards: TableShards(number: number, description: table, shards: [:]), book: book, workers: workers, client: client)
     let arena = RowArena()
     let rows = try ids.withUnsafeBufferPointer { try store.resolve([$0], step: 0, into: arena, threads: Threads(1))[0] }
-    return PulledRows(numbers: numbers, table: table, rows: rows, arena: arena)
-  }
-
-  /// Samples in-neighbours of nodes, as a training run with the servers' seed would.
-  ///
-  /// - Parameters:
-  ///   - numbers: The user's numbers of nodes of type `type`.
-  ///   - limits: In-edges taken of each node, by relation; `Int.max` takes all.
-  ///   - purpose: One of `HopSampler.purposes`.
-  ///   - hop: Distance from the seeds of a batch.
-  ///   - step: Step of the run.
-  /// - Throws: What `find` throws; `MessagingError` when a peer refuses, as it does where an answer would be too large.
-  public func neighbors(
-    of numbers: [Int64], type: Int, limits: [Int], purpose: RandomPurpose = .sample, hop: Int = 0, step: UInt32 = 0
-  ) throws -> PulledNeighbors {
-    precondition(limits.count == graph.relations.count, "\(limits.count) limits for \(graph.relations.count) relations")
-    let ids = try find(numbers, type: type)
-    let sampler = HopSampler(seed: graph.seed, purpose: purpose, hop: hop, step: step, limits: limits)
-    let samples = try sample(ids, sampler)
-    var edges: [PulledNeighbors.Edge] = []
-    for (number, id) in zip(numbers, ids) { edges += samples[id]!.map { PulledNeighbors.Edge(node: number, relation: $0, neighbor: $1) } }
-    return PulledNeighbors(relations: graph.relations.map(\.name), edges: edges)
-  }
-
-  /// Relation and the user's number of every sampled neighbour, by node.
-  private func sample(_ ids: [GlobalID], _ sampler: HopSampler) throws -> [GlobalID: [(relation: Int, neighbor: Int64)]] {
-    let source = RoutedNeighborSource(book: book, mapped: [:], worker: workers, client: client, listCount: 1)
-    let distinct = Array(Set(ids)).sorted()
-    let neighbors = SampledNeighbors(relationCount: sampler.relationCount)
-    var samples: [GlobalID: [(relation: Int, neighbor: Int64)]] = [:]
-    for start in stride(from: 0, to: distinct.count, by: Self.sampledNodesPerRequest) {
-      let nodes = Array(distinct[start..<min(distinct.count, start + Self.sampledNodesPerRequest)])
-      try nodes.withUnsafeBufferPointer { try source.sample([$0], hop: sampler, into: [neighbors], threads: Threads(1)) }
-      let lists = Self.lists(neighbors, nodes: nodes.count)
-      // A part knows the numbers of what its own nodes hear from.
-      var asked: [Int: Set<Int64>] = [:]
-      for (node, list) in zip(nodes, lists) { asked[book.owner(of: node), default: []].formUnion(list.map { $0.neighbor }) }
-      var numbers: [Int: [Int64: Int64]] = [:]
-      for (part, ids) in asked { numbers[part] = try originalNumbers(ids.sorted(), part: part) }
-      for (node, list) in zip(nodes, lists) {
-        let known = numbers[book.owner(of: node)]!  // Filled above, for every node's part.
-        samples[node] = list.map { ($0.relation, known[$0.neighbor]!) }
-      }
-    }
-    return samples
-  }
-
-  /// Relation and global id of every sampled neighbour, node by node.
-  private static func lists(_ neighbors: SampledNeighbors, nodes: Int) -> [[(relation: Int, neighbor: Int64)]] {
-    var edge = 0
-    return (0..<nodes).map { node in
-      (0..<neighbors.relationCount).flatMap { relation in
-        let first = edge
-        edge += Int(neighbors.counts[node * neighbors.relationCount + relation])
-        return (first..<edge).map { (relation: relation, neighbor: neighbors.sources[$0].rawValue) }
-      }
-    }
+    return PulledRows(subjects, table: table, rows: rows, arena: arena)
   }
 
   /// The user's numbers of inner and halo nodes of a part.
-  private func originalNumbers(_ ids: [Int64], part: Int) throws -> [Int64: Int64] {
+  func originalNumbers(_ ids: [Int64], part: Int) throws -> [Int64: Int64] {
     guard let peer = peerOfPart[part] else { preconditionFailure("a part that nobody serves was asked") }
     let ranges = stride(from: 0, to: ids.count, by: Self.numbersPerRequest).map { $0..<min(ids.count, $0 + Self.numbersPerRequest) }
     var numbers: [Int64: Int64] = [:]

@@ -44,15 +44,17 @@ public final class PartService: Sendable {
       throw InputError(directory, expected: "a part below \(manifest.partCount)", found: "part \(number)")
     }
     let part = try LocalPartition(directory: directory, manifest: manifest, part: number)
-    let tables = manifest.tables.indices.map {
-      TableShards(number: $0, of: manifest, in: [part], resident: options.placement == .resident ? [number] : [])
-    }
+    let resident: Set<Int> = options.placement == .resident ? [number] : []
+    let tables =
+      manifest.tables.indices.map { TableShards(number: $0, of: manifest, in: [part], resident: resident) }
+      + manifest.edgeTables.indices.map { TableShards(edgeTable: $0, of: manifest, in: [part], resident: resident) }
     let graph = ServedGraph(
       manifest, partition: try Checksum.of(file: "\(directory)/\(Manifest.fileName)"), part: number, seed: options.seed,
       maximumRequestBytes: options.server.maximumRequestBytes, maximumReplyBytes: options.maximumReplyBytes)
     self.graph = graph
     let served = ServedTables(tables, serving: number..<number + 1)
-    var handlers = rowHandlers(book: part.book, tables: served, maximumReplyBytes: options.maximumReplyBytes)
+    var handlers = rowHandlers(
+      book: part.book, edges: PartitionBook(edgesOf: manifest), tables: served, maximumReplyBytes: options.maximumReplyBytes)
     let numbers = NodeNumbers(part, nodeTypes: manifest.schema.nodeTypes)
     let sampling = BoundedSampling(
       part, relationCount: manifest.schema.relations.count, seed: options.seed, maximumReplyBytes: options.maximumReplyBytes)

@@ -21,11 +21,16 @@ public struct PulledNeighbors: Sendable {
   /// In the order of the nodes that were asked for; inside a node by relation, then in canonical order.
   public let edges: [Edge]
 
+  static let header = "node,relation,neighbor"
+
+  /// An edge's line.
+  func text(_ edge: Edge) -> String { "\(edge.node),\(CSVField.text(relations[edge.relation])),\(edge.neighbor)" }
+
   /// A header and a line for each edge, in pieces.
   public func writeText(_ write: (String) throws -> Void) throws {
-    var text = "node,relation,neighbor\n"
+    var text = Self.header + "\n"
     for edge in edges {
-      text += "\(edge.node),\(CSVField.text(relations[edge.relation])),\(edge.neighbor)\n"
+      text += self.text(edge) + "\n"
       if text.utf8.count > 1 << 20 {
         try write(text)
         text = ""

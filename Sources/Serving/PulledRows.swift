@@ -4,16 +4,45 @@ import Kernels
 public import Partitions
 public import Tensors
 
-/// Rows of a table that were pulled for a list of nodes, one for each, in their order.
+/// Rows of a table that were pulled for a list of nodes or of sampled edges, one for each, in their order.
 public final class PulledRows {
-  /// The user's numbers of the nodes.
-  public let numbers: [Int64]
+  /// Whose rows they are.
+  enum Subjects {
+    /// The user's numbers.
+    case nodes([Int64])
+    case edges(PulledNeighbors)
+
+    var count: Int {
+      switch self {
+      case .nodes(let numbers): numbers.count
+      case .edges(let neighbors): neighbors.edges.count
+      }
+    }
+
+    /// What stands before the columns of the table in text.
+    var header: String {
+      switch self {
+      case .nodes: "node"
+      case .edges: PulledNeighbors.header
+      }
+    }
+
+    /// The same in the line of one of them.
+    func text(_ index: Int) -> String {
+      switch self {
+      case .nodes(let numbers): "\(numbers[index])"
+      case .edges(let neighbors): neighbors.text(neighbors.edges[index])
+      }
+    }
+  }
+
+  private let subjects: Subjects
   public let table: TableDescription
   private let rows: InputRows
   private let arena: RowArena
 
-  init(numbers: [Int64], table: TableDescription, rows: InputRows, arena: RowArena) {
-    self.numbers = numbers
+  init(_ subjects: Subjects, table: TableDescription, rows: InputRows, arena: RowArena) {
+    self.subjects = subjects
     self.table = table
     self.rows = rows
     self.arena = arena
@@ -24,20 +53,24 @@ public final class PulledRows {
     table.elementType == .bfloat16 || table.elementType == .int8 ? .float32 : table.elementType
   }
 
+  /// Number of rows.
+  public var count: Int { subjects.count }
+
   /// A header and lines, in pieces: of a dense table a line for each node, `node,feat_0,…`; of a sparse one a line for each entry,
-  /// `node,column,value`.
+  /// `node,column,value`. Rows of edges have `node,relation,neighbor` in the place of `node`.
   public func writeText(_ write: (String) throws -> Void) throws {
     let isDense = table.layout == .dense
     let name = CSVField.text(table.name)
-    var text = isDense ? (["node"] + (0..<table.columns).map { "\(name)_\($0)" }).joined(separator: ",") : "node,column,value"
-    text += "\n"
-    for (index, number) in numbers.enumerated() {
+    let columns = isDense ? (0..<table.columns).map { "\(name)_\($0)" } : ["column", "value"]
+    var text = ([subjects.header] + columns).joined(separator: ",") + "\n"
+    for index in 0..<count {
+      let subject = subjects.text(index)
       if isDense {
-        text += "\(number)"
+        text += subject
         withDenseRow(index) { row in for column in 0..<table.columns { text += "," + element(column, of: row) } }
         text += "\n"
       } else {
-        for entry in entries(index) { text += "\(number),\(entry.column),\(entry.value)\n" }
+        for entry in entries(index) { text += "\(subject),\(entry.column),\(entry.value)\n" }
       }
       if text.utf8.count > 1 << 20 {
         try write(text)
@@ -47,7 +80,7 @@ public final class PulledRows {
     try write(text)
   }
 
-  /// Writes `path`, shape (nodes, columns). A sparse table `x.npy` becomes `x.indptr.npy` (int64), `x.indices.npy` (uint32) and
+  /// Writes `path`, shape (rows, columns). A sparse table `x.npy` becomes `x.indptr.npy` (int64), `x.indices.npy` (uint32) and
   /// `x.data.npy` (float32), as in a partition directory.
   ///
   /// - Returns: The files written.
@@ -55,15 +88,15 @@ public final class PulledRows {
   public func writeArrays(to path: String) throws -> [String] {
     if table.layout == .dense {
       try PendingFiles.write([path]) { partial in
-        let writer = try NPYWriter(creating: partial[0], elementType: writtenType, shape: [numbers.count, table.columns])
-        for index in numbers.indices { try withDenseRow(index) { try write($0, with: writer) } }
+        let writer = try NPYWriter(creating: partial[0], elementType: writtenType, shape: [count, table.columns])
+        for index in 0..<count { try withDenseRow(index) { try write($0, with: writer) } }
         try writer.close()
       }
       return [path]
     }
     let stem = path.hasSuffix(".npy") ? String(path.dropLast(4)) : path
     let paths = ["indptr", "indices", "data"].map { "\(stem).\($0).npy" }
-    let all = numbers.indices.map(entries)
+    let all = (0..<count).map(entries)
     let offsets = all.reduce(into: [Int64(0)]) { $0.append($0[$0.count - 1] + Int64($1.count)) }
     try PendingFiles.write(paths) { partial in
       try NPYWriter.write(offsets, to: partial[0], elementType: .int64, shape: [offsets.count])
@@ -74,12 +107,12 @@ public final class PulledRows {
     return paths
   }
 
-  /// Bytes of the dense row of the `index`-th node as stored, without padding; with its scale for int8.
+  /// Bytes of the `index`-th dense row as stored, without padding; with its scale for int8.
   package func bytes(of index: Int) -> [UInt8] {
     withDenseRow(index) { Array(UnsafeRawBufferPointer(start: $0, count: table.rowBytes)) }
   }
 
-  /// Entries of the sparse row of the `index`-th node.
+  /// Entries of the `index`-th sparse row.
   package func entries(_ index: Int) -> [(column: UInt32, value: Float)] {
     guard case .sparse(let segments) = rows.segments else { preconditionFailure("entries of a dense table") }
     return withExtendedLifetime(arena) {

@@ -24,6 +24,10 @@ public struct ServedGraph: Codable, Hashable, Sendable {
   /// First global id of each (part, node type), part-major, and one past the last: shape (k · types + 1).
   public var bounds: [Int64]
   public var tables: [TableDescription]
+  /// Tables of edges, whose numbers in requests follow those of `tables`; absent without.
+  public var edgeTables: [TableDescription]?
+  /// First global edge id of each (part, relation), part-major, and one past the last: shape (k · relations + 1); absent with `edgeTables`.
+  public var edgeBounds: [Int64]?
   /// Part of every sampling key.
   public var seed: UInt64
   /// Largest request that is served, with its header, and largest payload of an answer, in bytes.
@@ -43,6 +47,8 @@ public struct ServedGraph: Codable, Hashable, Sendable {
     relations = manifest.schema.relations
     bounds = manifest.bounds
     tables = manifest.tables
+    edgeTables = manifest.edgeTables.isEmpty ? nil : manifest.edgeTables
+    edgeBounds = manifest.edgeTables.isEmpty ? nil : PartitionBook(edgesOf: manifest).bounds
     self.seed = seed
     self.maximumRequestBytes = maximumRequestBytes
     self.maximumReplyBytes = maximumReplyBytes
@@ -71,6 +77,11 @@ public struct ServedGraph: Codable, Hashable, Sendable {
   /// Where every node lives.
   public var book: PartitionBook { PartitionBook(partCount: partCount, typeCount: nodeTypes.count, bounds: bounds) }
 
+  /// Where the row of every edge lies; `nil` where no edges have rows.
+  public var edgeBook: PartitionBook? {
+    edgeBounds.map { PartitionBook(partCount: partCount, typeCount: relations.count, bounds: $0) }
+  }
+
   /// Nodes of a type in all parts: the user's numbers of its nodes are all those below.
   public func nodeCount(ofType type: Int) -> Int {
     (0..<partCount).reduce(0) { $0 + book.innerRange(of: $1, type: type).count }
@@ -90,8 +101,26 @@ public struct ServedGraph: Codable, Hashable, Sendable {
     try demand(bounds.count == partCount * types + 1, "\(partCount * types + 1) bounds", "\(bounds.count)")
     try demand(bounds[0] == 0 && zip(bounds, bounds.dropFirst()).allSatisfy { $0 <= $1 }, "bounds that grow from 0", "others")
     try demand(bounds[bounds.count - 1] <= Int64(UInt32.max), "at most \(UInt32.max) nodes", "\(bounds[bounds.count - 1])")
-    for table in tables { try demand(Self.isSound(table, types: types), "a table of rows", "table \(table.name.debugDescription)") }
+    for table in tables {
+      try demand(table.relation == nil && Self.isSound(table, types: types), "a table of rows", "table \(table.name.debugDescription)")
+    }
+    try checkEdges(demand)
     try demand(maximumRequestBytes > 0 && maximumReplyBytes > 0, "limits above 0", "\(maximumRequestBytes) and \(maximumReplyBytes)")
+  }
+
+  private func checkEdges(_ demand: (Bool, String, @autoclosure () -> String) throws -> Void) throws {
+    try demand((edgeTables == nil) == (edgeBounds == nil), "tables and bounds of edges together", "one of them")
+    guard let edgeTables, let edgeBounds else { return }
+    let expected = partCount * relations.count + 1
+    try demand(edgeBounds.count == expected, "\(expected) bounds of edges", "\(edgeBounds.count)")
+    try demand(edgeBounds[0] == 0 && zip(edgeBounds, edgeBounds.dropFirst()).allSatisfy { $0 <= $1 }, "bounds that grow from 0", "others")
+    let starts = stride(from: 0, to: expected, by: relations.count).map { edgeBounds[$0] }
+    try demand(
+      zip(starts, starts.dropFirst()).allSatisfy { $1 - $0 <= Int64(UInt32.max) }, "at most \(UInt32.max) edges of a part", "more")
+    for table in edgeTables {
+      let isKnown = table.relation.map { relations.indices.contains($0) && relations[$0].destination == table.nodeType } ?? false
+      try demand(isKnown && Self.isSound(table, types: nodeTypes.count), "a table of edges", "table \(table.name.debugDescription)")
+    }
   }
 
   /// Whether rows of the table have a width that memory can hold.

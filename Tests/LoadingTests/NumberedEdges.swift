@@ -28,14 +28,22 @@ struct NumberedEdges {
 
   /// Edges of each relation; now and then several from one source to one destination.
   let edges: [[(source: UInt32, destination: UInt32)]]
+  /// Numbers of every node's in-edges in each relation, in canonical order: by source, then number.
+  private let inEdges: [[[Int]]]
 
   init(seed: UInt64, isPlain: Bool) {
     (self.seed, self.isPlain) = (seed, isPlain)
     let (key, counts) = (RandomKey(seed: seed, purpose: .generator), [Self.papers, Self.authors])
-    edges = Self.relations.prefix(isPlain ? 1 : 3).enumerated().map { relation, ends in
-      (0..<700).map { edge in
+    let edges = Self.relations.prefix(isPlain ? 1 : 3).enumerated().map { relation, ends in
+      (0..<700).map { edge -> (source: UInt32, destination: UInt32) in
         let bits = key.bits(id: UInt64(edge), step: UInt32(relation))
         return (boundedIndex(bits[0], below: UInt32(counts[ends.source])), boundedIndex(bits[1], below: UInt32(counts[ends.destination])))
+      }
+    }
+    self.edges = edges
+    inEdges = edges.map { list in
+      (0..<UInt32(Self.papers)).map { node in
+        list.indices.filter { list[$0].destination == node }.sorted { (list[$0].source, $0) < (list[$1].source, $1) }
       }
     }
   }
@@ -100,8 +108,7 @@ struct NumberedEdges {
 
   /// Numbers of the edges that a hop takes of a node, in order: the definition, from the input's edges.
   func taken(of node: Int64, relation: Int, hop: HopSampler, seed: UInt64) -> [Int] {
-    let list = edges[relation]
-    let all = list.indices.filter { list[$0].destination == UInt32(node) }.sorted { (list[$0].source, $0) < (list[$1].source, $1) }
+    let (list, all) = (edges[relation], inEdges[relation][Int(node)])
     let limit = hop.limits[relation]
     guard all.count > limit else { return all }
     let key = HopSampler.key(seed: seed, purpose: hop.purpose, hop: hop.hop, relation: relation)
