@@ -6,6 +6,7 @@ import Tensors
 /// ```
 /// edges            whole numbers (edges, 2): source, destination
 /// node_features    (nodes, features); optional
+/// edge_features    (edges, features); optional
 /// node_labels      (nodes): a class each; or targets: numbers that are not whole, or (nodes, columns); optional
 /// train_masks, val_masks, test_masks    truth values (splits, nodes) or (nodes); optional, but all three or none
 /// ```
@@ -59,7 +60,15 @@ struct ArchiveLayout: DatasetLayout {
     data.count = nodeCount.count
     let names = splitNames(masks)
     data.splits = try splits.map { name in try split(names.firstIndex(of: name)!, name: name, masks, labels, nodeCount: nodeCount.count) }
-    let edges = try edges(nodeCount: nodeCount.count)
+    var edges = try edges(nodeCount: nodeCount.count)
+    if archive.names.contains("edge_features") {
+      let array = try archive.array("edge_features")
+      let table = try NodeFeatureReader.table(array, of: "edge", context: context)
+      guard table.rows == edges.count else {
+        throw InputError(array.path, expected: "\(edges.count) rows, one for each edge", found: "\(table.rows)")
+      }
+      edges.tables["feat"] = table
+    }
     return RawGraph(name: RawEdgeListReader.stem(of: archive.path), schema: .plain, nodes: [data], edges: [edges])
   }
 

@@ -5,7 +5,8 @@ import Tensors
 /// Reads graphs in DGL's chunked graph format: a folder with `metadata.json`, edges as text or `.npy`, node data as `.npy`.
 ///
 /// Of the node data, whole numbers called `label` become the labels and `train_mask`, `val_mask` and `test_mask` the split; the rest
-/// are tables. Edge data are left out, with a notice. (DGL user guide, 7.1 Data Preprocessing.)
+/// are tables. Of the edge data, one number for each edge called `weights` becomes the weights; the rest are tables. (DGL user guide, 7.1
+/// Data Preprocessing.)
 public enum ChunkedGraphReader {
   static let metadataName = "metadata.json"
 
@@ -24,15 +25,42 @@ public enum ChunkedGraphReader {
     }
     let edges = try schema.relations.enumerated().map { index, relation in
       let limit = UInt32(max(counts[relation.source], counts[relation.destination]))
-      let list = try ChunkedEdges(folder: path, metadata: metadata, relation: index, idLimit: limit).read(context: context)
-      if metadata.edgeData?[metadata.relations[index]]?.isEmpty == false {
-        context.notice("\(path): the edge data of '\(metadata.relations[index])' are left out")
+      var list = try ChunkedEdges(folder: path, metadata: metadata, relation: index, idLimit: limit).read(context: context)
+      for (key, files) in (metadata.edgeData?[metadata.relations[index]] ?? [:]).sorted(by: { $0.key < $1.key }) {
+        let place = "\(path), \(key) of '\(metadata.relations[index])'"
+        let rows = try ChunkedRows(folder: path, files: files, count: list.count, owner: "edge", place: place).joined()
+        try list.add(rows, named: key, place: place, context: context)
       }
       return list
     }
     let graph = RawGraph(name: metadata.graphName, schema: schema, nodes: nodes, edges: edges)
     try GraphCheck(graph: graph, threads: context.threads) { "\(path), \($0)" }.run()
     return graph
+  }
+}
+
+extension EdgeList {
+  /// Takes the edge data called `key`.
+  fileprivate mutating func add(_ rows: DenseRows, named key: String, place: String, context: IngestContext) throws {
+    try FiniteValues.check(.dense(rows), place: place, threads: context.threads)
+    if key == ChunkedGraphMetadata.weights, rows.columns == 1, rows.elementType == .float32 {
+      weights = rows.floats
+    } else if Self.reservedTables.contains(key) {
+      throw InputError(
+        place, expected: "a float32 for each edge called weights, other names than \(Self.reservedTables.joined(separator: ", "))",
+        found: "\(rows.columns) columns of \(rows.elementType)")
+    } else {
+      tables[key] = .dense(rows)
+    }
+  }
+}
+
+extension DenseRows {
+  /// The values of a column of float32 without gaps.
+  fileprivate var floats: ArrayView<Float> {
+    let values = Buffer<Float>(count: rows)
+    UnsafeMutableRawPointer(values.pointer).copyMemory(from: bytes.pointer, byteCount: 4 * rows)
+    return values.view
   }
 }
 
@@ -44,6 +72,9 @@ struct ChunkedGraphMetadata: Decodable {
     /// Absolute, or relative to the folder.
     var data: [String]
   }
+
+  /// Edge data of this name are weights.
+  static let weights = "weights"
 
   var graphName: String
   var nodeTypes: [String]

@@ -15,10 +15,7 @@ struct ChunkedNodes {
   func read() throws -> NodeData {
     var data = NodeData(count: count)
     for (key, files) in files.sorted(by: { $0.key < $1.key }) {
-      guard files.format.name == "numpy" else {
-        throw InputError("\(folder), \(key)", expected: "node data as numpy", found: "'\(files.format.name)'")
-      }
-      let rows = try joined(files.data, key: key)
+      let rows = try joined(files, key: key)
       if Self.masks.contains(key) { continue }
       if key == "label", rows.columns == 1, let values = Self.integers(rows) {
         try withExtendedLifetime(values) {
@@ -36,41 +33,8 @@ struct ChunkedNodes {
     return data
   }
 
-  /// The chunks of an array one after the other; a single one stays mapped.
-  private func joined(_ names: [String], key: String) throws -> DenseRows {
-    let chunks = try names.map { try NPYArray(mapping: ChunkedGraphMetadata.place($0, in: folder)) }
-    let filled = chunks.filter { $0.shape.first != 0 }
-    guard let first = filled.first ?? chunks.first, (1...2).contains(first.shape.count) else {
-      throw InputError("\(folder), \(key)", expected: "arrays of shape (nodes) or (nodes, columns)", found: "others")
-    }
-    let columns = first.shape.count == 1 ? 1 : first.shape[1]
-    for chunk in filled where chunk.elementType != first.elementType || chunk.shape.dropFirst() != first.shape.dropFirst() {
-      throw InputError(
-        chunk.path, expected: "\(first.elementType) of shape \(first.shape) as in \(first.path), but for the first number",
-        found: "\(chunk.elementType) of shape \(chunk.shape)")
-    }
-    let found = filled.reduce(0) { $0 + $1.shape[0] }
-    guard found == count, columns > 0 else {
-      throw InputError("\(folder), \(key)", expected: "\(count) rows, one for each node", found: "\(found) of \(columns) columns")
-    }
-    let stride = columns * first.elementType.size
-    var bytes = first.bytes
-    if filled.count > 1 {
-      let whole = Buffer<UInt8>(count: count * stride)
-      var done = 0
-      for chunk in filled {
-        (whole.pointer + done).update(from: chunk.bytes.pointer, count: chunk.bytes.count)
-        done += chunk.bytes.count
-      }
-      bytes = whole.view
-    }
-    // NumPy's int8 has no scales, which rows of that type need here.
-    if first.elementType == .int8 {
-      let floats = Buffer<Float>(count: count * columns)
-      for index in 0..<floats.count { floats.pointer[index] = Float(Int8(bitPattern: bytes.pointer[index])) }
-      return DenseRows(floats: floats, rows: count, columns: columns)
-    }
-    return DenseRows(rows: count, columns: columns, strideBytes: stride, elementType: first.elementType, bytes: bytes)
+  private func joined(_ files: ChunkedGraphMetadata.Files, key: String) throws -> DenseRows {
+    try ChunkedRows(folder: folder, files: files, count: count, owner: "node", place: "\(folder), \(key)").joined()
   }
 
   /// The split of the three masks; `nil` without any.
@@ -80,7 +44,7 @@ struct ChunkedNodes {
     for (set, key) in Self.masks.enumerated() {
       guard let files = files[key] else { continue }
       isGiven = true
-      let rows = try joined(files.data, key: key)
+      let rows = try joined(files, key: key)
       guard rows.columns == 1, [.bool, .uint8].contains(rows.elementType) else {
         throw InputError("\(folder), \(key)", expected: "a bool or uint8 for each node", found: "\(rows.elementType)")
       }

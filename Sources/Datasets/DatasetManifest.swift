@@ -9,6 +9,7 @@ import Tensors
 ///   dataset.json
 ///   edges/<relation>/sources.npy, destinations.npy     uint32 (edges), original ids of the end's node type
 ///   edges/<relation>/weights.npy                       float32 (edges); only where edges have weights
+///   edges/<relation>/<table>.npy, …                    rows in the order of the edges, dense or sparse as those of nodes
 ///   nodes/<type>/<table>.npy                           dense rows (nodes, columns)
 ///   nodes/<type>/<table>.scale.npy                     float32 (nodes), what int8 rows are multiplied by
 ///   nodes/<type>/<table>.indptr.npy, .indices.npy, .data.npy    sparse rows: int64 (nodes + 1), uint32, float32
@@ -63,6 +64,8 @@ struct DatasetManifest: Codable, Equatable {
   var relations: [Relation]
   /// Names of the relations whose edges have weights; absent where there is none.
   var weightedRelations: [String]?
+  /// Tables of the relations whose edges have some, by relation; absent where there is none.
+  var edgeTables: [String: [Table]]?
   /// Every other file of the directory.
   var files: [File]
 
@@ -98,17 +101,23 @@ struct DatasetManifest: Codable, Equatable {
     relations = graph.schema.relations
     let weighted = zip(graph.schema.relations, graph.edges).filter { $1.weights != nil }.map(\.0.name)
     weightedRelations = weighted.isEmpty ? nil : weighted
+    let described = zip(graph.schema.relations, graph.edges).map { ($0.name, Self.tables($1.tables)) }
+    let tables = described.filter { !$0.1.isEmpty }
+    edgeTables = tables.isEmpty ? nil : Dictionary(tables, uniquingKeysWith: { first, _ in first })
     files = []
     nodeTypes = zip(graph.schema.nodeTypes, graph.nodes).map { typeName, nodes in
-      let tables = nodes.tables.sorted { $0.key < $1.key }.map { name, table in
-        switch table {
-        case .dense(let rows): Table(name: name, layout: .dense, columns: rows.columns, elementType: rows.elementType)
-        case .sparse(let rows): Table(name: name, layout: .sparse, columns: rows.columns, elementType: .float32)
-        }
-      }
-      return NodeType(
-        name: typeName, count: nodes.count, tables: tables, hasLabels: nodes.labels != nil, classCount: nodes.classCount,
+      NodeType(
+        name: typeName, count: nodes.count, tables: Self.tables(nodes.tables), hasLabels: nodes.labels != nil, classCount: nodes.classCount,
         classNames: nodes.classNames, splits: nodes.splits.map(\.name), hasNames: nodes.names == nil ? nil : true)
+    }
+  }
+
+  private static func tables(_ tables: [String: FeatureTable]) -> [Table] {
+    tables.sorted { $0.key < $1.key }.map { name, table in
+      switch table {
+      case .dense(let rows): Table(name: name, layout: .dense, columns: rows.columns, elementType: rows.elementType)
+      case .sparse(let rows): Table(name: name, layout: .sparse, columns: rows.columns, elementType: .float32)
+      }
     }
   }
 
@@ -127,7 +136,8 @@ struct DatasetManifest: Codable, Equatable {
     let namesInTypes = nodeTypes.flatMap {
       [$0.tables.map(\.name) + Self.reservedTables + ($0.hasNames == true ? ["names"] : []), $0.splits]
     }
-    for names in [nodeTypes.map(\.name), relations.map(\.name)] + namesInTypes {
+    let namesInRelations = (edgeTables ?? [:]).values.map { $0.map(\.name) + EdgeList.reservedTables }
+    for names in [nodeTypes.map(\.name), relations.map(\.name)] + namesInTypes + namesInRelations {
       if let odd = names.first(where: { !Self.isName($0) }) {
         throw fail("names of letters, digits, '_', '-' and '.', not first", "'\(odd)'")
       }
@@ -141,9 +151,12 @@ struct DatasetManifest: Codable, Equatable {
       guard type.classNames.isEmpty || type.classNames.count == type.classCount else {
         throw fail("\(type.classCount) names of classes", "\(type.classNames.count)")
       }
-      for table in type.tables {
-        guard table.columns >= 1, table.columns <= Int(UInt32.max) else { throw fail("1 column or more", "\(table.columns)") }
-      }
+    }
+    if let odd = edgeTables?.keys.sorted().first(where: { name in !relations.contains { $0.name == name } }) {
+      throw fail("edge tables of \(relations.map(\.name).joined(separator: ", "))", "of '\(odd)'")
+    }
+    for table in nodeTypes.flatMap(\.tables) + (edgeTables ?? [:]).values.joined() {
+      guard table.columns >= 1, table.columns <= Int(UInt32.max) else { throw fail("1 column or more", "\(table.columns)") }
     }
     for relation in relations {
       guard nodeTypes.indices.contains(relation.source), nodeTypes.indices.contains(relation.destination) else {

@@ -29,7 +29,11 @@ public struct DatasetReader {
       let destinations: ArrayView<UInt32> = try array("edges/\(relation.name)/destinations", [sources.count])
       let isWeighted = manifest.weightedRelations?.contains(relation.name) ?? false
       let weights: ArrayView<Float>? = isWeighted ? try array("edges/\(relation.name)/weights", [sources.count]) : nil
-      return EdgeList(sources: sources, destinations: destinations, weights: weights)
+      var edges = EdgeList(sources: sources, destinations: destinations, weights: weights)
+      for table in manifest.edgeTables?[relation.name] ?? [] {
+        edges.tables[table.name] = try self.table(table, "edges/\(relation.name)/\(table.name)", rows: edges.count)
+      }
+      return edges
     }
     let nodes = try manifest.nodeTypes.map { type in
       let folder = "nodes/\(type.name)"

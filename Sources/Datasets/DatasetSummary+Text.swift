@@ -8,13 +8,7 @@ extension DatasetSummary: CustomStringConvertible {
 
   private static func lines(_ type: NodeType) -> [String] {
     var lines = ["\(grouped(type.count)) nodes of type '\(type.name)'"]
-    for table in type.tables {
-      let stored = table.storedValues.map { ", sparse, \(grouped($0)) values" } ?? ", dense"
-      let unknown = table.unknownValues.map { ", \(grouped($0)) values unknown" } ?? ""
-      lines.append(
-        "  \(table.unknownValues == nil ? "table" : "targets") '\(table.name)': \(grouped(table.columns)) columns, "
-          + "\(table.elementType.rawValue)\(stored)\(unknown)")
-    }
+    lines += type.tables.map(line)
     if !type.classSizes.isEmpty {
       lines.append(classes(type))
       if type.unlabelled > 0 { lines.append("  without label: \(grouped(type.unlabelled))") }
@@ -25,6 +19,13 @@ extension DatasetSummary: CustomStringConvertible {
       )
     }
     return lines
+  }
+
+  private static func line(_ table: Table) -> String {
+    let stored = table.storedValues.map { ", sparse, \(grouped($0)) values" } ?? ", dense"
+    let unknown = table.unknownValues.map { ", \(grouped($0)) values unknown" } ?? ""
+    return "  \(table.unknownValues == nil ? "table" : "targets") '\(table.name)': \(grouped(table.columns)) columns, "
+      + "\(table.elementType.rawValue)\(stored)\(unknown)"
   }
 
   /// Sizes of the first twenty classes, each after its name where it has one.
@@ -47,6 +48,7 @@ extension DatasetSummary: CustomStringConvertible {
       "  self-loops: \(grouped(relation.selfLoops)), repeated: \(grouped(relation.repeated))\(missing), isolated nodes: \(grouped(relation.isolated))"
     )
     if let homophily = relation.homophily { lines.append("  homophily: \(rounded(homophily, places: 3)) of the edges join equal labels") }
+    lines += (relation.tables ?? []).map(line)
     return lines
   }
 

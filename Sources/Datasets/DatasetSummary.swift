@@ -65,6 +65,8 @@ public struct DatasetSummary: Codable, Equatable, Sendable {
     public var outDegree: Spread
     /// Share of the edges with two labelled ends, self-loops aside, whose ends have the same label; absent without such edges.
     public var homophily: Double?
+    /// Tables of the edges; absent without any.
+    public var tables: [Table]?
 
     /// Whether no edge has its reverse in the list, as where undirected edges are listed once.
     public var listsEdgesOnce: Bool { edges > selfLoops && missingReverses == edges - selfLoops }
@@ -90,21 +92,25 @@ public struct DatasetSummary: Codable, Equatable, Sendable {
         unlabelled -= 1
       }
     }
-    let tables = nodes.tables.sorted { $0.key < $1.key }.map { name, table in
-      switch table {
-      case .dense(let rows):
-        Table(
-          name: name, columns: rows.columns, elementType: rows.elementType,
-          unknownValues: name == NodeData.targetTable ? unknown(rows) : nil)
-      case .sparse(let rows): Table(name: name, columns: rows.columns, elementType: .float32, storedValues: rows.values.count)
-      }
-    }
     let splits = nodes.splits.map { split in
       SplitSizes(name: split.name, train: split.train.count, validation: split.validation.count, test: split.test.count)
     }
     return NodeType(
-      name: name, count: nodes.count, tables: tables, classSizes: sizes, classNames: nodes.classNames, unlabelled: unlabelled,
+      name: name, count: nodes.count, tables: summary(nodes.tables, haveTargets: true), classSizes: sizes, classNames: nodes.classNames,
+      unlabelled: unlabelled,
       splits: splits)
+  }
+
+  private static func summary(_ tables: [String: FeatureTable], haveTargets: Bool) -> [Table] {
+    tables.sorted { $0.key < $1.key }.map { name, table in
+      switch table {
+      case .dense(let rows):
+        Table(
+          name: name, columns: rows.columns, elementType: rows.elementType,
+          unknownValues: haveTargets && name == NodeData.targetTable ? unknown(rows) : nil)
+      case .sparse(let rows): Table(name: name, columns: rows.columns, elementType: .float32, storedValues: rows.values.count)
+      }
+    }
   }
 
   /// NaNs among float32 targets.
@@ -134,7 +140,8 @@ public struct DatasetSummary: Codable, Equatable, Sendable {
       name: relation.name, source: graph.schema.nodeTypes[relation.source], destination: graph.schema.nodeTypes[relation.destination],
       edges: edges.count, selfLoops: selfLoops, repeated: repeats(edges, rows: inDegrees.count, threads: threads),
       missingReverses: isWithinType ? MissingReverses(edges, nodeCount: inDegrees.count, threads: threads).count : nil,
-      isolated: isolated, inDegree: spread(inDegrees), outDegree: spread(outDegrees), homophily: homophily(graph, relation, edges))
+      isolated: isolated, inDegree: spread(inDegrees), outDegree: spread(outDegrees), homophily: homophily(graph, relation, edges),
+      tables: edges.tables.isEmpty ? nil : summary(edges.tables, haveTargets: false))
   }
 
   private static func degrees(_ ends: ArrayView<UInt32>, count: Int) -> Buffer<UInt32> {

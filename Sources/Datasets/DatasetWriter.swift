@@ -16,6 +16,11 @@ public enum DatasetWriter {
     var manifest = DatasetManifest(graph)
     try manifest.check(place: "graph '\(graph.name)'")
     try GraphCheck(graph: graph, threads: context.threads) { "graph '\(graph.name)', \($0)" }.run()
+    for (relation, edges) in zip(graph.schema.relations, graph.edges) {
+      for (name, table) in edges.tables {
+        try FiniteValues.check(table, place: "edge table '\(name)' of '\(relation.name)'", threads: context.threads)
+      }
+    }
     for (type, nodes) in zip(graph.schema.nodeTypes, graph.nodes) {
       for (name, table) in nodes.tables {
         try FiniteValues.check(
@@ -73,6 +78,7 @@ private final class DirectoryWriter {
       try write(edges.sources, "edges/\(relation.name)/sources", .uint32)
       try write(edges.destinations, "edges/\(relation.name)/destinations", .uint32)
       if let weights = edges.weights { try write(weights, "edges/\(relation.name)/weights", .float32) }
+      for (name, table) in edges.tables.sorted(by: { $0.key < $1.key }) { try write(table, "edges/\(relation.name)/\(name)") }
     }
     for (type, nodes) in zip(graph.schema.nodeTypes, graph.nodes) {
       for (name, table) in nodes.tables.sorted(by: { $0.key < $1.key }) { try write(table, "nodes/\(type)/\(name)") }

@@ -3,7 +3,7 @@ import Tensors
 
 /// Takes edges piece by piece, in their order, and makes a graph of them.
 ///
-/// Memory: 8 bytes for each edge, 4 more for weights, none where the context limits it; with compact ids what `NodeRegistry` takes.
+/// Memory: 8 bytes for each edge, 4 more for a weight and each number of a row, none where the context limits it; with compact ids what `NodeRegistry` takes.
 struct EdgeCollector {
   private let format: EdgeListFormat
   private let nodeCount: Int?
@@ -12,6 +12,7 @@ struct EdgeCollector {
   private let sources: EdgeColumn<UInt32>
   private let destinations: EdgeColumn<UInt32>
   private let weights: EdgeColumn<Float>
+  private let features: EdgeColumn<Float>
   private var largestID: UInt32 = 0
   private let numberedSources = GrowingBuffer<UInt32>()
   private let numberedDestinations = GrowingBuffer<UInt32>()
@@ -26,6 +27,7 @@ struct EdgeCollector {
     sources = try EdgeColumn(context.edgeStorage)
     destinations = try EdgeColumn(context.edgeStorage)
     weights = try EdgeColumn(context.edgeStorage)
+    features = try EdgeColumn(context.edgeStorage)
     registry =
       format.ids == .compact ? try NodeRegistry(tableBytes: context.idTableBytes, scratchFolder: context.scratchFolder) : nil
   }
@@ -46,6 +48,11 @@ struct EdgeCollector {
   ///
   /// - Throws: `SystemError` when the disk refuses.
   func append(weights: UnsafeBufferPointer<Float>) throws { try self.weights.append(weights) }
+
+  /// Appends rows of as many edges as are appended beside them.
+  ///
+  /// - Throws: `SystemError` when the disk refuses.
+  func append(features: UnsafeBufferPointer<Float>) throws { try self.features.append(features) }
 
   /// Appends edges of named nodes, source and destination in turn.
   ///
@@ -100,8 +107,12 @@ struct EdgeCollector {
     if let registry, registry.spilledCount > 0 {
       context.notice("\(place): \(registry.spilledCount) of \(2 * sources.count) ends of edges were numbered through temporary files")
     }
-    let edges = EdgeList(
+    var edges = EdgeList(
       sources: sources.view, destinations: destinations.view, weights: try format.weight == nil ? nil : weights.finish().view)
+    if !format.features.isEmpty {
+      let rows = DenseRows(floats: try features.finish(), rows: edges.count, columns: format.features.count)
+      edges.tables["feat"] = .dense(rows)
+    }
     guard let names else {
       return try DenseIDs.graph(
         edges, largestID: largestID, nodeCount: nodeCount, name: name, place: place, threads: context.threads)

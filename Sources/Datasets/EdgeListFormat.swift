@@ -35,22 +35,26 @@ public struct EdgeListFormat: Sendable, Equatable {
   public var destination: Column?
   /// Column of edge weights; none where `nil`. In formats without columns the weights are called `weight`, column 2.
   public var weight: Column?
+  /// Columns of numbers that become the edges' table `feat`, in this order; lists in text alone have some.
+  public var features: [Column]
   public var header: Header
   public var ids: IDs
 
   public init(
-    source: Column? = nil, destination: Column? = nil, weight: Column? = nil, header: Header = .detect, ids: IDs = .dense
+    source: Column? = nil, destination: Column? = nil, weight: Column? = nil, features: [Column] = [], header: Header = .detect,
+    ids: IDs = .dense
   ) {
     self.source = source
     self.destination = destination
     self.weight = weight
+    self.features = features
     self.header = header
     self.ids = ids
   }
 
   /// Whether lines hold two numbers and nothing else, so that no columns have to be found.
-  var isPairs: Bool { source == nil && destination == nil && weight == nil && ids == .dense }
+  var isPairs: Bool { source == nil && destination == nil && weight == nil && features.isEmpty && ids == .dense }
 
   /// Whether a column is asked for that only a header can find.
-  var namesColumns: Bool { [source, destination, weight].contains { $0 != nil && $0?.position == nil } }
+  var namesColumns: Bool { ([source, destination, weight] + features).contains { $0 != nil && $0?.position == nil } }
 }

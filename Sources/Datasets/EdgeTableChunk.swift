@@ -12,6 +12,8 @@ final class EdgeTableChunk: ParsedChunk {
   let longNameEnds = GrowingBuffer<Int>()
   /// Weights of the edges where a column holds them.
   let weights = GrowingBuffer<Float>()
+  /// Rows of the edges, one after the other, where columns hold them.
+  let features = GrowingBuffer<Float>()
   // Written by the one thread that parses, read by the one that consumes afterwards.
   nonisolated(unsafe) private(set) var lineCount = 0
   nonisolated(unsafe) private var edgeCount = 0
@@ -29,6 +31,8 @@ final class EdgeTableChunk: ParsedChunk {
     _ text: UnsafeRawBufferPointer, _ layout: EdgeTableLayout, ids: EdgeListFormat.IDs, idLimit: UInt32
   ) throws(LineError) {
     removeAll(room: text.count / 4 + 1, layout, ids)
+    // A row has as many numbers at most as there are fields between separators.
+    features.resize(to: layout.featureCount * (text.count / (2 * (2 + layout.featureCount)) + 1))
     defer { shrink(layout, ids) }
     guard let start = text.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return }
     let end = start + text.count
@@ -63,7 +67,10 @@ final class EdgeTableChunk: ParsedChunk {
     resize(to: room, layout, ids)
   }
 
-  private func shrink(_ layout: EdgeTableLayout, _ ids: EdgeListFormat.IDs) { resize(to: edgeCount, layout, ids) }
+  private func shrink(_ layout: EdgeTableLayout, _ ids: EdgeListFormat.IDs) {
+    resize(to: edgeCount, layout, ids)
+    features.resize(to: layout.featureCount * edgeCount)
+  }
 
   private func resize(to count: Int, _ layout: EdgeTableLayout, _ ids: EdgeListFormat.IDs) {
     switch ids {
@@ -96,6 +103,10 @@ final class EdgeTableChunk: ParsedChunk {
       if count == layout.source { source = field }
       if count == layout.destination { destination = field }
       if count == layout.weight { weight = field }
+      if count < layout.places.count, layout.places[count] >= 0 {
+        // Safe: two ends and the numbers of an edge take two bytes each at least, and there is room for one more edge.
+        features.pointer[edgeCount &* layout.featureCount &+ layout.places[count]] = try number(field, "a finite number")
+      }
       count &+= 1
     }
     guard count == layout.fieldCount else {
@@ -112,7 +123,7 @@ final class EdgeTableChunk: ParsedChunk {
       room.keys[2 &* edgeCount] = try key(source)
       room.keys[2 &* edgeCount &+ 1] = try key(destination)
     }
-    if layout.weight != nil { room.weights[edgeCount] = try number(weight) }
+    if layout.weight != nil { room.weights[edgeCount] = try number(weight, "a finite weight") }
     edgeCount &+= 1
     return cursor.p
   }
@@ -152,9 +163,9 @@ final class EdgeTableChunk: ParsedChunk {
   }
 
   @inline(__always)
-  private func number(_ field: RawField) throws(LineError) -> Float {
+  private func number(_ field: RawField, _ expected: String) throws(LineError) -> Float {
     guard let value = DecimalNumber.parse(field.bytes), value.isFinite else {
-      throw LineError(line: lineCount, expected: "a finite weight", found: TextField(bytes: field.bytes).shown)
+      throw LineError(line: lineCount, expected: expected, found: TextField(bytes: field.bytes).shown)
     }
     return value
   }

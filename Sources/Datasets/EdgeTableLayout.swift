@@ -10,6 +10,10 @@ struct EdgeTableLayout: Sendable, Equatable {
   var source: Int
   var destination: Int
   var weight: Int?
+  /// Place in the edge's row of the number in each field, negative where it is none; empty where no edge has a row.
+  var places: [Int]
+  /// Numbers in a row.
+  var featureCount: Int
 
   /// The separator of a line: a comma, else a semicolon, else a tab, else blanks, quoted ones aside.
   static func separator(of line: UnsafeRawBufferPointer) -> UInt8 {
@@ -45,10 +49,15 @@ struct EdgeTableLayout: Sendable, Equatable {
     source = try position(format.source, "--source-column", standard: 0)
     destination = try position(format.destination, "--destination-column", standard: 1)
     weight = try format.weight.map { try position($0, "--weight-column", standard: 2) }
-    guard source != destination, weight != source, weight != destination else {
+    let features = try format.features.map { try position($0, "--feature-columns", standard: 0) }
+    let chosen = [source, destination] + (weight.map { [$0] } ?? []) + features
+    guard Set(chosen).count == chosen.count else {
       throw InputError(
-        "--source-column, --destination-column, --weight-column", expected: "different columns of \(path)",
-        found: [source, destination].map(String.init).joined(separator: ", ") + (weight.map { ", \($0)" } ?? ""))
+        "--source-column, --destination-column, --weight-column" + (features.isEmpty ? "" : ", --feature-columns"),
+        expected: "different columns of \(path)", found: chosen.map(String.init).joined(separator: ", "))
     }
+    featureCount = features.count
+    places = features.isEmpty ? [] : [Int](repeating: -1, count: fieldCount)
+    for (place, field) in features.enumerated() { places[field] = place }
   }
 }

@@ -46,9 +46,10 @@ public struct EdgeTransforms: Sendable, Equatable {
   ///
   /// Edges that stay keep their order and weights, and a removed edge is a later one. Added edges follow: reverse ones ordered by their
   /// lower end, then by their higher end, with the weights of the edges they reverse; then self-loops by node, of weight 1. Self-loops
-  /// are their own reverse.
+  /// are their own reverse. In tables of edges a reverse edge has the row of its edge, an added self-loop a row of zeros.
   ///
-  /// - Complexity: O(edges · log degree) time, about 16 bytes per edge and 16 per node of working memory.
+  /// - Complexity: O(edges · log degree) time, about 16 bytes per edge and 16 per node of working memory; where edges have tables, 16 more
+  ///   per edge and the rows.
   public func apply(to graph: inout RawGraph, threads: Threads) -> Counts {
     var counts = Counts()
     for (index, relation) in graph.schema.relations.enumerated() {
@@ -57,22 +58,28 @@ public struct EdgeTransforms: Sendable, Equatable {
       // Takes the list out of the graph, so that no step keeps the list before it alive.
       var edges = graph.edges[index]
       graph.edges[index] = EdgeList(sources: ArrayView(), destinations: ArrayView())
-      var before = edges.count
-      func change() -> Int {
-        defer { before = edges.count }
-        return abs(edges.count - before)
-      }
-      if dedup { edges = edges.removingRepeats(destinationCount: nodes, threads: threads) }
-      counts.removed += change()
-      if selfLoops == .drop && isWithinType { edges = edges.removingSelfLoops(threads: threads) }
-      counts.removedLoops += change()
-      if undirected && isWithinType { edges = edges.addingReverses(nodeCount: nodes, threads: threads) }
-      counts.added += change()
-      if selfLoops == .add && isWithinType { edges = edges.addingSelfLoops(nodeCount: nodes) }
-      counts.addedLoops += change()
+      let tables = self == EdgeTransforms() ? [:] : edges.takeTables()
+      transform(&edges, nodes: nodes, isWithinType: isWithinType, threads: threads, &counts)
+      if !tables.isEmpty { edges.restore(tables, threads: threads) }
       graph.edges[index] = edges
     }
     return counts
+  }
+
+  private func transform(_ edges: inout EdgeList, nodes: Int, isWithinType: Bool, threads: Threads, _ counts: inout Counts) {
+    var before = edges.count
+    func change() -> Int {
+      defer { before = edges.count }
+      return abs(edges.count - before)
+    }
+    if dedup { edges = edges.removingRepeats(destinationCount: nodes, threads: threads) }
+    counts.removed += change()
+    if selfLoops == .drop && isWithinType { edges = edges.removingSelfLoops(threads: threads) }
+    counts.removedLoops += change()
+    if undirected && isWithinType { edges = edges.addingReverses(nodeCount: nodes, threads: threads) }
+    counts.added += change()
+    if selfLoops == .add && isWithinType { edges = edges.addingSelfLoops(nodeCount: nodes, threads: threads) }
+    counts.addedLoops += change()
   }
 }
 
@@ -92,6 +99,7 @@ extension EdgeList {
     let keptSources = Buffer<UInt32>(count: kept)
     let keptDestinations = Buffer<UInt32>(count: kept)
     let keptWeights = weights.map { _ in Buffer<Float>(count: kept) }
+    let numbers = tables.isEmpty ? nil : Buffer<UInt32>(count: kept)
     var position = 0
     // A row keeps the order of the input, so walking the input again meets its values in order.
     for edge in 0..<count {
@@ -102,9 +110,12 @@ extension EdgeList {
       keptSources.pointer[position] = sources.pointer[edge]
       keptDestinations.pointer[position] = destination
       if let keptWeights, let weights { keptWeights.pointer[position] = weights.pointer[edge] }
+      numbers?.pointer[position] = UInt32(truncatingIfNeeded: edge)
       position &+= 1
     }
-    return EdgeList(sources: keptSources.view, destinations: keptDestinations.view, weights: keptWeights?.view)
+    return EdgeList(
+      sources: keptSources.view, destinations: keptDestinations.view, weights: keptWeights?.view,
+      tables: tables(numbers, threads: threads))
   }
 
   /// Replaces all but the first of equal values.
@@ -121,20 +132,28 @@ extension EdgeList {
 
   /// The same edges, then those reverse edges that are missing.
   func addingReverses(nodeCount: Int, threads: Threads) -> EdgeList {
-    if let weights {
-      let missing = MissingWeightedReverses(self, weights: weights, nodeCount: nodeCount, threads: threads)
-      return extended(by: missing.count) { missing.write(sources: $0, destinations: $1, weights: $2!, threads: threads) }
+    if weights != nil || !tables.isEmpty {
+      let missing = MissingNumberedReverses(self, nodeCount: nodeCount, threads: threads)
+      return extended(by: missing.count, threads: threads) { missing.write(to: $0, threads: threads) }
     }
     let missing = MissingReverses(self, nodeCount: nodeCount, threads: threads)
-    return extended(by: missing.count) { sources, destinations, _ in
-      missing.write(sources: sources, destinations: destinations, threads: threads)
+    return extended(by: missing.count, threads: threads) {
+      missing.write(sources: $0.sources, destinations: $0.destinations, threads: threads)
     }
   }
 
-  /// The same edges and `added` more, which `write` puts at the places that it is given.
-  func extended(
-    by added: Int, write: (UnsafeMutablePointer<UInt32>, UnsafeMutablePointer<UInt32>, UnsafeMutablePointer<Float>?) -> Void
-  ) -> EdgeList {
+  /// Where edges that are added to a list are written.
+  struct Room {
+    var sources: UnsafeMutablePointer<UInt32>
+    var destinations: UnsafeMutablePointer<UInt32>
+    /// `nil` where the list has none.
+    var weights: UnsafeMutablePointer<Float>?
+    /// Edges of the list whose rows they have in its tables, zeros where nothing is written; `nil` where the list has no tables.
+    var numbers: UnsafeMutablePointer<UInt32>?
+  }
+
+  /// The same edges and `added` more, which `write` puts into the room that it is given.
+  func extended(by added: Int, threads: Threads, write: (Room) -> Void) -> EdgeList {
     if added == 0 { return self }
     let allSources = Buffer<UInt32>(count: count + added)
     let allDestinations = Buffer<UInt32>(count: count + added)
@@ -142,7 +161,16 @@ extension EdgeList {
     allSources.pointer.update(from: sources.pointer, count: count)
     allDestinations.pointer.update(from: destinations.pointer, count: count)
     if let allWeights, let weights { allWeights.pointer.update(from: weights.pointer, count: count) }
-    write(allSources.pointer + count, allDestinations.pointer + count, allWeights.map { $0.pointer + count })
-    return EdgeList(sources: allSources.view, destinations: allDestinations.view, weights: allWeights?.view)
+    let numbers = tables.isEmpty ? nil : Buffer<UInt32>(count: count + added)
+    if let numbers {
+      for edge in 0..<count { numbers.pointer[edge] = UInt32(truncatingIfNeeded: edge) }
+      for edge in count..<count + added { numbers.pointer[edge] = FeatureTable.noRow }
+    }
+    write(
+      Room(
+        sources: allSources.pointer + count, destinations: allDestinations.pointer + count, weights: allWeights.map { $0.pointer + count },
+        numbers: numbers.map { $0.pointer + count }))
+    return EdgeList(
+      sources: allSources.view, destinations: allDestinations.view, weights: allWeights?.view, tables: tables(numbers, threads: threads))
   }
 }

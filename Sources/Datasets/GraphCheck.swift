@@ -15,21 +15,26 @@ struct GraphCheck {
       try checkEnds(edges.sources, below: graph.nodes[relation.source].count, "edges/\(relation.name)/sources")
       try checkEnds(edges.destinations, below: graph.nodes[relation.destination].count, "edges/\(relation.name)/destinations")
       if let weights = edges.weights { try checkWeights(weights, "edges/\(relation.name)/weights") }
+      try check(edges.tables, "edges/\(relation.name)", rows: edges.count, of: "edge")
     }
     for (name, nodes) in zip(graph.schema.nodeTypes, graph.nodes) {
-      for (table, rows) in nodes.tables {
-        try check(rows.rows == nodes.count, "nodes/\(name)/\(table)", "\(nodes.count) rows, one for each node", "\(rows.rows)")
-        switch rows {
-        case .sparse(let sparse): try checkSparse(sparse, "nodes/\(name)/\(table)")
-        case .dense(let dense): try checkScales(dense, "nodes/\(name)/\(table).scale")
-        }
-      }
+      try check(nodes.tables, "nodes/\(name)", rows: nodes.count, of: "node")
       if let names = nodes.names {
         try check(names.count == nodes.count, "nodes/\(name)/names.indptr", "\(nodes.count) names", "\(names.count)")
       }
       if let labels = nodes.labels { try checkLabels(labels, nodes, "nodes/\(name)/labels") }
       for (index, split) in nodes.splits.enumerated() {
         try check(split, of: nodes, "nodes/\(name)/\(Split.folder(split.name, index: index))")
+      }
+    }
+  }
+
+  private func check(_ tables: [String: FeatureTable], _ folder: String, rows count: Int, of what: String) throws {
+    for (table, rows) in tables.sorted(by: { $0.key < $1.key }) {
+      try check(rows.rows == count, "\(folder)/\(table)", "\(count) rows, one for each \(what)", "\(rows.rows)")
+      switch rows {
+      case .sparse(let sparse): try checkSparse(sparse, "\(folder)/\(table)")
+      case .dense(let dense): try checkScales(dense, "\(folder)/\(table).scale")
       }
     }
   }

@@ -19,6 +19,11 @@ public enum GraphReader {
   ) throws -> RawGraph {
     let file = try GraphFile(path)
     try IngestEstimate.checkReading(file, format, path: path, context: context)
+    if let column = format.features.first {
+      guard case .text = file else {
+        throw InputError("--feature-columns", expected: "no columns, for \(path) is no list of edges in text", found: "'\(column.text)'")
+      }
+    }
     var graph: RawGraph
     switch file {
     case .text(let files):

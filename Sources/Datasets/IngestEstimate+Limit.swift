@@ -31,9 +31,22 @@ extension IngestEstimate {
       let format = EdgeListFormat(weight: edges.weights == nil ? nil : "weight")
       let estimate = IngestEstimate(
         edges.sources.isMapped ? .dataset : .copiedArrays, format: format, transforms: transforms, context: context)
-      return estimate.memory(edges: edges.count, nodes: graph.nodes[relation.destination].count)
+      let nodes = graph.nodes[relation.destination].count
+      return estimate.memory(edges: edges.count, nodes: nodes) + tableBytes(of: edges, transforms, nodes: nodes)
     }
     try check(needed.reduce(0, +), below: context.memory, to: "change the edges of \(graph.name)")
+  }
+
+  /// Bytes at most of the rows of transformed edges, and of the numbers that say which ones these are.
+  private static func tableBytes(of edges: EdgeList, _ transforms: EdgeTransforms, nodes: Int) -> Int {
+    guard !edges.tables.isEmpty else { return 0 }
+    let most = (transforms.undirected ? 2 : 1) * edges.count + (transforms.selfLoops == .add ? nodes : 0)
+    return edges.tables.values.reduce(12 * most) { sum, table in
+      switch table {
+      case .dense(let rows): sum + most * (rows.strideBytes + (rows.scales == nil ? 0 : 4))
+      case .sparse(let rows): sum + 8 * (most + 1) + 8 * (transforms.undirected ? 2 : 1) * rows.indices.count
+      }
+    }
   }
 
   private static func check(_ bytes: Int, below limit: Int?, to work: String) throws {

@@ -40,11 +40,11 @@ public struct IngestEstimate: Sendable, Equatable {
   ) {
     let isMapped = source == .mappedArrays || source == .dataset
     let isNamed = format.ids == .compact && [.text, .mappedArrays, .copiedArrays].contains(source)
-    let weight = format.weight == nil ? 0 : 4
-    // Ends and weight of an edge; mapped ones are copied as soon as something is done to them.
+    let weight = (format.weight == nil ? 0 : 4) + 4 * format.features.count
+    // Ends, weight and row of an edge; mapped ones are copied as soon as something is done to them.
     let edge = 8 + weight
     let read = isMapped && !isNamed ? 0 : edge
-    fixedBytes = Self.fixedBytes(source, isNamed: isNamed, context: context)
+    fixedBytes = Self.fixedBytes(source, isNamed: isNamed, hasRows: !format.features.isEmpty, context: context)
     // A bit for each node that occurs; numbers of those that went through files; offsets of METIS's lists and their lines.
     let nodes = source == .metis ? 28 : isNamed ? 4 : 1
     var peaks = [(edge: source == .metis ? edge + 4 : read, node: nodes)]
@@ -75,11 +75,12 @@ public struct IngestEstimate: Sendable, Equatable {
     scratchBytesPerNode = isNamed ? 8 : 0
   }
 
-  private static func fixedBytes(_ source: Source, isNamed: Bool, context: IngestContext) -> Int {
+  private static func fixedBytes(_ source: Source, isNamed: Bool, hasRows: Bool, context: IngestContext) -> Int {
     let buffers = 4 << 20
     // Pieces of text, and as many edges as they may hold: four bytes are the shortest line.
     let edgesOfPiece = TextPieces.bytes / 4
-    let piece = TextPieces.bytes + edgesOfPiece * (isNamed ? 36 : 12)
+    // Numbers of rows are two bytes at least.
+    let piece = TextPieces.bytes + edgesOfPiece * (isNamed ? 36 : 12) + (hasRows ? 2 * TextPieces.bytes : 0)
     let pieces = TextPieces.sets * TextPieces.perThread * context.threads.count * piece
     // The table, or later that of one bucket; ends on their way to a bucket, and to one of its own buckets where it is too large.
     let table = isNamed ? context.idTableBytes + 3 * SpilledEnds.bufferBytes : 0

@@ -6,6 +6,7 @@ import Tensors
 /// ```
 /// edge.csv.gz                       one edge per line, two node ids
 /// node-feat.npz | .npy | .csv.gz    a row per node (scipy CSR or dense); optional
+/// edge-feat.csv.gz | .npy | .npz    a row per edge, likewise; optional
 /// node-label.csv.gz | .npy | .npz   a class per node, −1 where unknown, or other targets; optional
 /// num-node-list.csv.gz              the number of nodes; optional
 /// split/<name>/{train,valid,test}.csv.gz    a node id per line; optional
@@ -55,6 +56,9 @@ struct OGBLayout: DatasetLayout {
     if let announced = try announcedCount("num-edge-list", context: context), announced.count != graph.edges[0].count {
       throw InputError(edgePath, expected: "\(announced.count) edges as in \(announced.source)", found: "\(graph.edges[0].count)")
     }
+    if let file = try folder.find("edge-feat", suffixes: NodeFeatureReader.suffixes) {
+      graph.edges[0].tables["feat"] = try edgeFeatures(file, count: graph.edges[0].count, context: context)
+    }
     data.count = graph.nodes[0].count
     let reader = SplitReader(folder: folder, nodeCount: data.count, labels: labels, context: context)
     data.splits = try splits.map(reader.read)
@@ -67,6 +71,12 @@ struct OGBLayout: DatasetLayout {
       throw InputError(nodeCount.source, expected: "1 to \(UInt32.max) nodes", found: "\(nodeCount.count)")
     }
     return try RawEdgeListReader.read(path, nodeCount: nodeCount?.count, context: context)
+  }
+
+  private func edgeFeatures(_ path: String, count: Int, context: IngestContext) throws -> FeatureTable {
+    let table = try NodeFeatureReader.read(path, of: "edge", context: context)
+    guard table.rows == count else { throw InputError(path, expected: "\(count) rows, one for each edge", found: "\(table.rows) rows") }
+    return table
   }
 
   /// The count that a file of one line announces.

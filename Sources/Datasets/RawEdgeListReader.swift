@@ -68,6 +68,7 @@ public enum RawEdgeListReader {
             keys: chunk.keys.readOnly, longNames: chunk.longNames.readOnly, longNameEnds: chunk.longNameEnds.readOnly)
         }
         try collector.append(weights: chunk.weights.readOnly)
+        try collector.append(features: chunk.features.readOnly)
       })
   }
 

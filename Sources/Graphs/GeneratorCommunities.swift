@@ -33,6 +33,9 @@ extension Generators {
     public var labelNoise = 0.0
     /// Columns of the table `feat`, float32; 0 makes no table.
     public var features = 0
+    /// Columns of the edges' table `feat`, float32, which tells the classes and groups of both ends as the rows of nodes tell theirs; 0 makes
+    /// no table.
+    public var edgeFeatures = 0
     /// Standard deviation of a coordinate between the centroids of classes.
     public var classSignal: Float = 0.2
     /// Standard deviation of a coordinate between the centroids of groups.
@@ -79,9 +82,11 @@ extension Generators {
         data.split = split.split(nodes, seed: seed)
       }
       if features > 0 { data.tables["feat"] = .dense(rows(plan, permutation, threads: threads)) }
+      var list = EdgeList(sources: sources.view, destinations: destinations.view)
+      if edgeFeatures > 0 { list.tables["feat"] = .dense(edgeRows(plan, threads: threads)) }
       return RawGraph(
         name: "communities-\(nodes)-\(edges)", schema: .plain, nodes: [data],
-        edges: [EdgeList(sources: sources.view, destinations: destinations.view)])
+        edges: [list])
     }
 
     private func validate() throws {
@@ -99,6 +104,7 @@ extension Generators {
       try check(classes >= 0 && classes <= Int(Int32.max), "classes", "0 to \(Int32.max)", classes)
       try check(labelNoise >= 0 && labelNoise <= 1, "label noise", "a share from 0 to 1", labelNoise)
       try check(features >= 0, "features", "0 or more", features)
+      try check(edgeFeatures >= 0, "edge features", "0 or more", edgeFeatures)
       for value in [classSignal, groupSignal, featureNoise] {
         try check(value >= 0 && value.isFinite, "feature signal and noise", "standard deviations of at least 0", value)
       }

@@ -19,6 +19,8 @@ extension Generators {
     public var c = 0.19
     /// Columns of the table `feat`, float32, uniform in [−1, 1); 0 makes no table.
     public var features = 0
+    /// Columns of the edges' table `feat`, likewise.
+    public var edgeFeatures = 0
     /// Classes of the labels, uniform; 0 makes no labels and no split.
     public var classes = 0
     public var split = SplitFractions()
@@ -47,15 +49,17 @@ extension Generators {
         }
       }
       var data = NodeData(count: nodes)
-      if features > 0 { data.tables["feat"] = .dense(uniformRows(threads: threads)) }
+      if features > 0 { data.tables["feat"] = .dense(uniformRows(nodes, width: features, .features, threads: threads)) }
       if classes > 0 {
         data.labels = uniformLabels(threads: threads).view
         data.classCount = classes
         data.split = split.split(nodes, seed: seed)
       }
+      var list = EdgeList(sources: sources.view, destinations: destinations.view)
+      if edgeFeatures > 0 { list.tables["feat"] = .dense(uniformRows(edges, width: edgeFeatures, .edgeFeatures, threads: threads)) }
       return RawGraph(
         name: "rmat-\(nodes)-\(edges)", schema: .plain, nodes: [data],
-        edges: [EdgeList(sources: sources.view, destinations: destinations.view)])
+        edges: [list])
     }
 
     private func validate() throws {
@@ -65,6 +69,7 @@ extension Generators {
       try check(nodes >= 1 && nodes <= Generators.mostNodes, "nodes", "1 to \(Generators.mostNodes)", nodes)
       try check(edges >= 0, "edges", "0 or more", edges)
       try check(features >= 0, "features", "0 or more", features)
+      try check(edgeFeatures >= 0, "edge features", "0 or more", edgeFeatures)
       try check(classes >= 0 && classes <= Int(Int32.max), "classes", "0 to \(Int32.max)", classes)
       let d = 1 - a - b - c
       // An edge is drawn again while it lies outside the nodes; a heavy enough first quadrant ends that.
@@ -72,19 +77,19 @@ extension Generators {
       try split.validate()
     }
 
-    private func uniformRows(threads: Threads) -> DenseRows {
-      let key = Generators.key(seed, .features)
-      let rows = Buffer<Float>(count: nodes * features)
-      threads.forEachChunk(of: nodes, by: 1024) { range in
+    private func uniformRows(_ count: Int, width: Int, _ stream: Stream, threads: Threads) -> DenseRows {
+      let key = Generators.key(seed, stream)
+      let rows = Buffer<Float>(count: count * width)
+      threads.forEachChunk(of: count, by: 1024) { range in
         for row in range {
-          let target = rows.pointer + row * features
-          for first in stride(from: 0, to: features, by: 4) {
+          let target = rows.pointer + row * width
+          for first in stride(from: 0, to: width, by: 4) {
             let bits = key.bits(id: UInt64(row), step: 0, block: UInt32(first / 4))
-            for lane in 0..<min(4, features - first) { target[first + lane] = 2 * unitFloat(bits[lane]) - 1 }
+            for lane in 0..<min(4, width - first) { target[first + lane] = 2 * unitFloat(bits[lane]) - 1 }
           }
         }
       }
-      return DenseRows(floats: rows, rows: nodes, columns: features)
+      return DenseRows(floats: rows, rows: count, columns: width)
     }
 
     private func uniformLabels(threads: Threads) -> Buffer<Int32> {

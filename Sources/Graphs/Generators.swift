@@ -14,6 +14,11 @@ public enum Generators {
     case split = 4
     case classCentroids = 5
     case groupCentroids = 6
+    case edgeFeatures = 7
+    case sourceClassCentroids = 8
+    case destinationClassCentroids = 9
+    case sourceGroupCentroids = 10
+    case destinationGroupCentroids = 11
   }
 
   static func key(_ seed: UInt64, _ stream: Stream) -> RandomKey {

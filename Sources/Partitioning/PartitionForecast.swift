@@ -68,7 +68,7 @@ public struct PartitionForecast: Codable, Hashable, Sendable {
   }
 
   private static func tableBytes(of graph: RawGraph) -> Int {
-    graph.nodes.flatMap(\.tables.values).reduce(0) { sum, table in
+    (graph.nodes.flatMap(\.tables.values) + graph.edges.flatMap(\.tables.values)).reduce(0) { sum, table in
       switch table {
       case .dense(let rows): sum + rows.bytes.count
       case .sparse(let rows): sum + 8 * rows.indices.count

@@ -53,15 +53,16 @@ extension PartitionMemory {
       func held<T: BitwiseCopyable>(_ array: ArrayView<T>?) -> Int {
         array.map { $0.isMapped ? 0 : $0.count * MemoryLayout<T>.stride } ?? 0
       }
-      let edges = graph.edges.reduce(0) { $0 + held($1.sources) + held($1.destinations) + held($1.weights) }
-      return graph.nodes.reduce(edges) { sum, nodes in
-        nodes.tables.values.reduce(sum + held(nodes.labels)) { sum, table in
+      func held(_ tables: [String: FeatureTable]) -> Int {
+        tables.values.reduce(0) { sum, table in
           switch table {
           case .dense(let rows): sum + held(rows.bytes)
           case .sparse(let rows): sum + held(rows.indptr) + held(rows.indices) + held(rows.values)
           }
         }
       }
+      let edges = graph.edges.reduce(0) { $0 + held($1.sources) + held($1.destinations) + held($1.weights) + held($1.tables) }
+      return graph.nodes.reduce(edges) { $0 + held($1.labels) + held($1.tables) }
     }
 
     /// Whether neighbours are repeated rather than weighted.

@@ -21,7 +21,10 @@ struct ChunkedGraph {
       graphName: graph.name, nodeTypes: schema.nodeTypes, nodeCounts: graph.nodes.map(\.count),
       nodeCountsOfChunks: graph.nodes.map { sizes($0.count) }, relations: schema.relations.map { Self.name(of: $0, in: schema) },
       edgeCounts: graph.edges.map(\.count), edgeCountsOfChunks: graph.edges.map { sizes($0.count) })
-    for relation in schema.relations.indices { addEdges(of: relation) }
+    for relation in schema.relations.indices {
+      addEdges(of: relation)
+      addEdgeData(of: relation)
+    }
     for type in schema.nodeTypes.indices { try addNodes(of: type) }
   }
 
@@ -57,9 +60,27 @@ struct ChunkedGraph {
     }
   }
 
+  /// Weights and tables of edges.
+  private mutating func addEdgeData(of relation: Int) {
+    let name = Self.name(of: graph.schema.relations[relation], in: graph.schema)
+    let edges = graph.edges[relation]
+    var files: [String: ChunkedGraphMetadata.Files] = [:]
+    for (key, table) in edges.tables.sorted(by: { $0.key < $1.key }) {
+      let rows = ChunkedRows(table, place: "edge table '\(key)' of \(name)")
+      files[key] = addArray("edge_data/\(name)/\(key)", count: edges.count) { range in
+        (rows.bytes(of: range), { try rows.write(range, to: $0) })
+      }
+    }
+    if let weights = edges.weights {
+      files["weights"] = addList("edge_data/\(name)/weights", .float32, count: edges.count) { weights.pointer[$0] }
+    }
+    if !files.isEmpty { metadata.edgeData[name] = files }
+  }
+
   private mutating func addNodes(of type: Int) throws {
     let data = graph.nodes[type]
     let typeName = graph.schema.nodeTypes[type]
+    let folder = "node_data/\(typeName)"
     var files: [String: ChunkedGraphMetadata.Files] = [:]
     func claim(_ key: String) throws {
       guard files[key] == nil else {
@@ -68,11 +89,11 @@ struct ChunkedGraph {
     }
     for (name, table) in data.tables.sorted(by: { $0.key < $1.key }) {
       let rows = ChunkedRows(table, place: "table '\(name)' of \(typeName)")
-      files[name] = addArray(type, name, count: data.count) { range in (rows.bytes(of: range), { try rows.write(range, to: $0) }) }
+      files[name] = addArray("\(folder)/\(name)", count: data.count) { range in (rows.bytes(of: range), { try rows.write(range, to: $0) }) }
     }
     if let labels = data.labels {
       try claim("label")
-      files["label"] = addList(type, "label", .int64, count: data.count) { Int64(labels.pointer[$0]) }
+      files["label"] = addList("\(folder)/label", .int64, count: data.count) { Int64(labels.pointer[$0]) }
     }
     let split = graph.defaultSplit(ofType: type)
     if !split.isEmpty {
@@ -80,17 +101,17 @@ struct ChunkedGraph {
         try claim(name)
         let mask = Buffer<UInt8>(count: data.count)
         for id in ids { mask.pointer[Int(id)] = 1 }
-        files[name] = addList(type, name, .uint8, count: data.count) { mask.pointer[$0] }
+        files[name] = addList("\(folder)/\(name)", .uint8, count: data.count) { mask.pointer[$0] }
       }
     }
     if !files.isEmpty { metadata.nodeData[typeName] = files }
   }
 
-  /// A one-dimensional array of nodes.
+  /// A one-dimensional array of nodes or edges.
   private mutating func addList<T: BitwiseCopyable & Sendable>(
-    _ type: Int, _ key: String, _ elementType: ElementType, count: Int, _ element: @escaping @Sendable (Int) -> T
+    _ path: String, _ elementType: ElementType, count: Int, _ element: @escaping @Sendable (Int) -> T
   ) -> ChunkedGraphMetadata.Files {
-    addArray(type, key, count: count) { range in
+    addArray(path, count: count) { range in
       (
         range.count * elementType.size,
         { path in
@@ -105,10 +126,10 @@ struct ChunkedGraph {
   }
 
   private mutating func addArray(
-    _ type: Int, _ key: String, count: Int,
+    _ path: String, count: Int,
     _ writer: (Range<Int>) -> (bytes: Int, write: @Sendable (String) throws -> Void)
   ) -> ChunkedGraphMetadata.Files {
-    add("node_data/\(graph.schema.nodeTypes[type])/\(key)", suffix: "npy", format: ["name": "numpy"], count: count, writer)
+    add(path, suffix: "npy", format: ["name": "numpy"], count: count, writer)
   }
 
   /// Lists a file for each chunk.

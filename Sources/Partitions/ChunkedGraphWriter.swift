@@ -9,6 +9,7 @@ public import Tensors
 ///   metadata.json                           graph_name, node_type, num_nodes_per_type, edge_type, num_edges_per_type, edges, node_data
 ///   edges/<src>:<relation>:<dst>-0.csv …    two node numbers a line, a blank between them
 ///   node_data/<type>/<table>-0.npy …        rows by node number; label int64, train_mask, val_mask, test_mask uint8 of the default split
+///   edge_data/<src>:<relation>:<dst>/<table>-0.npy …    rows by edge; weights float32
 ///   partitions/<type>.txt                   the part of each node, one a line; partition_meta.json beside them
 /// ```
 /// There are as many chunks as parts, equal ones by number: which part a node goes to, only `partitions` says. Tables of bfloat16 and

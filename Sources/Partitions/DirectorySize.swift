@@ -24,6 +24,28 @@ public struct DirectorySize: Sendable {
     // Of one part: indptr, indices, edge_ids, relations; the three lists of the halo; original, degrees; the two lists of expected rows.
     var files = (hasRelations ? 4 : 3) + 3 + 2 + (expectsReads ? 2 : 0)
     var bytes = 8 * (nodes + partCount) + (hasRelations ? 14 : 12) * edges + 12 * nodes
+    func add(_ table: FeatureTable, _ stored: TableDescription) {
+      switch table {
+      case .dense(let rows):
+        let hasScales = stored.elementType == .int8
+        files += hasScales ? 2 : 1
+        bytes += rows.rows * (stored.strideBytes + (hasScales ? 4 : 0))
+      case .sparse(let rows):
+        files += 3
+        bytes += 8 * (rows.rows + partCount) + 8 * rows.indices.count
+      }
+    }
+    for (relation, edges) in graph.edges.enumerated() where !edges.tables.isEmpty {
+      let type = graph.schema.relations[relation].destination
+      for (name, table) in edges.tables {
+        add(table, TableDescription(storing: table, name: name, nodeType: type, relation: relation, types: types))
+      }
+      // The first row of each node.
+      if hasRelations {
+        files += 1
+        bytes += 8 * (nodes + partCount)
+      }
+    }
     for (type, data) in graph.nodes.enumerated() {
       for name in graph.splitNames {
         let split = graph.split(name, ofType: type)
@@ -35,16 +57,7 @@ public struct DirectorySize: Sendable {
         bytes += 4 * data.count
       }
       for (name, table) in data.tables {
-        let stored = TableDescription(storing: table, name: name, nodeType: type, types: types)
-        switch table {
-        case .dense:
-          let hasScales = stored.elementType == .int8
-          files += hasScales ? 2 : 1
-          bytes += data.count * (stored.strideBytes + (hasScales ? 4 : 0))
-        case .sparse(let rows):
-          files += 3
-          bytes += 8 * (data.count + partCount) + 8 * rows.indices.count
-        }
+        add(table, TableDescription(storing: table, name: name, nodeType: type, types: types))
       }
     }
     self.files = files * partCount

@@ -4,7 +4,7 @@ extension PartitionReport: CustomStringConvertible {
     let title = "\(name): \(nodes) nodes, \(edges) edges, \(parts.count) parts"
     let lines = [title] + Self.columns(measures) + [""] + Self.columns(sizes)
     let stored = tables.map { table in
-      "table '\(table.name)': \(table.columns) \(table.columns == 1 ? "column" : "columns"), \(table.elementType), "
+      "\(table.title): \(table.columns) \(table.columns == 1 ? "column" : "columns"), \(table.elementType), "
         + (table.rowBytes.map { "\($0) bytes a row" } ?? "sparse")
     }
     let basis = reads.map {

@@ -24,6 +24,11 @@ public struct PartitionReport: Codable, Hashable, Sendable {
     public var elementType: String
     /// Bytes of a row, with padding; absent for sparse tables, whose rows differ.
     public var rowBytes: Int?
+    /// The relation whose edges the rows are of; absent for tables of nodes.
+    public var relation: String?
+
+    /// `table 'feat'`, `edge table 'cites/feat'`.
+    var title: String { relation.map { "edge table '\($0)/\(name)'" } ?? "table '\(name)'" }
   }
 
   public var name: String
@@ -64,10 +69,10 @@ public struct PartitionReport: Codable, Hashable, Sendable {
       random: manifest.randomMetrics)
     unmet = manifest.unmetTolerances
     loads = manifest.metrics.imbalance.keys.reduce(into: [:]) { $0[$1] = manifest.loads(of: $1) }
-    tables = manifest.tables.map { table in
+    tables = (manifest.tables + manifest.edgeTables).map { table in
       Table(
         name: table.name, columns: table.columns, elementType: table.elementType.rawValue,
-        rowBytes: table.layout == .dense ? table.strideBytes : nil)
+        rowBytes: table.layout == .dense ? table.strideBytes : nil, relation: table.relation.map { manifest.schema.relations[$0].name })
     }
     self.details = details
     reads = manifest.expectedReads.map { Reads($0, widths: manifest.inputRowBytes) }

@@ -35,6 +35,10 @@ extension RawGraph {
       sum.add(edges.sources.elements)
       sum.add(edges.destinations.elements)
       if let weights = edges.weights { sum.add(weights.elements) }
+      for (name, table) in edges.tables.sorted(by: { $0.key < $1.key }) {
+        sum.add(name)
+        sum.add(table)
+      }
     }
     return sum.digest
   }

@@ -84,7 +84,10 @@ public struct ReportPage {
   private var tablesSection: String? {
     guard !report.tables.isEmpty else { return nil }
     let rows = report.tables.map { table in
-      [Self.escaped(table.name), "\(table.columns)", table.elementType, table.rowBytes.map(Self.grouped) ?? "sparse"]
+      [
+        Self.escaped((table.relation.map { "\($0)/" } ?? "") + table.name), "\(table.columns)", table.elementType,
+        table.rowBytes.map(Self.grouped) ?? "sparse",
+      ]
     }
     return section("Tables", note: nil, Self.table([["table", "columns", "type", "bytes a row"]] + rows))
   }

@@ -21,7 +21,7 @@ struct TableFiles: Sendable {
     let (columns, shape) = (description.columns, [rows.count, description.storedColumns])
     let rows = FileJob(path: path + ".npy", estimatedBytes: chosen.count * stride) { file in
       let writer = try NPYWriter(creating: file, elementType: type, shape: shape)
-      let block = max(1, min(chosen.count, (2 << 20) / max(1, stride)))
+      let block = max(1, min(chosen.count, 1 << 16, (2 << 20) / max(1, stride)))
       let memory = Buffer<UInt8>(count: block * stride)  // Zeroed: the padding stays so.
       let scratch = Buffer<Float>(count: columns)
       try chosen.forEachBlock(of: block) { numbers in

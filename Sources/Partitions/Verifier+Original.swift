@@ -22,6 +22,7 @@ extension Verifier {
     for part in parts {
       compareEdges(of: part, with: graph)
       compareWeights(of: part, with: graph)
+      compareEdgeTables(of: part, with: graph)
       for type in graph.nodes.indices {
         compareNodes(of: part, type: type, with: graph.nodes[type])
         for (index, name) in manifest.splits.enumerated() {
@@ -96,7 +97,8 @@ extension Verifier {
     }
   }
 
-  private static func sameRow(_ table: FeatureTable, _ row: Int, _ input: FeatureTable, _ node: Int) -> Bool {
+  /// Whether row `row` of a part's table is row `node` of the input's, as near as its type allows.
+  static func sameRow(_ table: FeatureTable, _ row: Int, _ input: FeatureTable, _ node: Int) -> Bool {
     switch (table, input) {
     case (.dense(let a), .dense(let b)):
       guard a.columns == b.columns else { return false }

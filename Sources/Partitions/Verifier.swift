@@ -7,7 +7,7 @@ import Tensors
 /// It shares no code with the writer beyond the reader of arrays: files and checksums; original ids a bijection; every edge
 /// stored once, at its destination's owner, in canonical order; the halo sorted, complete and no larger than needed, with
 /// the owners' numbers; replicas as their owners have the nodes; expected rows ordered and within the expected reads; degrees; splits disjoint with ranks a bijection; tables and labels in range; cut, halo and imbalance
-/// as recorded. With the original graph, also that every edge, row, label and split is the input's.
+/// as recorded. With the original graph, also that every edge, row, label and split is the input's; rows are those of nodes and of edges.
 public struct Verifier {
   let directory: String
   let manifest: Manifest
@@ -42,6 +42,7 @@ public struct Verifier {
     verifier.checkSplits()
     guard sound else { return verifier.log.violations }
     verifier.checkEdges()
+    verifier.checkEdgeTables()
     verifier.checkHalo()
     verifier.checkReplicas()
     verifier.checkExpectedRows()

@@ -30,7 +30,7 @@ public struct DenseRows: Sendable {
     let bytes = UnsafeRawPointer(floats.pointer).assumingMemoryBound(to: UInt8.self)
     self.init(
       rows: rows, columns: columns, strideBytes: columns * 4, elementType: .float32,
-      bytes: ArrayView(pointer: bytes, count: floats.count * 4, owner: floats))
+      bytes: ArrayView(pointer: bytes, count: floats.count * 4, owner: floats, isMapped: floats.isMapped))
   }
 
   /// Bytes of a row without its padding.

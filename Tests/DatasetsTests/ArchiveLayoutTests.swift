@@ -31,6 +31,17 @@ import Testing
 
   private func write(_ arrays: [String: [UInt8]]) throws { try folder.file("cats.npz", bytes: Self.zip(arrays)) }
 
+  @Test func edgesMayHaveFeatures() throws {
+    var arrays = try sound()
+    arrays["edge_features"] = try npy([1, 2, 3, 4, 5, 6] as [Float], .float32, [3, 2])
+    try write(arrays)
+    let graph = try DatasetConverter().convert(folder: folder.path)
+    #expect(graph.edges[0].tables["feat"]?.denseFloats == [1, 2, 3, 4, 5, 6])
+    #expect(
+      try failure { $0["edge_features"] = try npy([1, 2] as [Float], .float32, [2, 1]) }.hasSuffix(
+        "expected 3 rows, one for each edge, found 2"))
+  }
+
   /// The error of the archive after `change`.
   private func failure(_ change: (inout [String: [UInt8]]) throws -> Void) throws -> String {
     var arrays = try sound()

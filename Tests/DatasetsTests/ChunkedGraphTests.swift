@@ -129,6 +129,8 @@ import Testing
     try NPYWriter.write([2, 0] as [Int64], to: folder.file("foreign/edges/1.npy", ""), elementType: .int64, shape: [1, 2])
     try NPYWriter.write([1, 0, 1] as [UInt8], to: folder.file("foreign/train.npy", ""), elementType: .bool, shape: [3])
     try NPYWriter.write([0.5, 1, 1.5] as [Double], to: folder.file("foreign/feat.npy", ""), elementType: .float64, shape: [3])
+    try NPYWriter.write([7, -8] as [Int64], to: folder.file("foreign/kind.npy", ""), elementType: .int64, shape: [2])
+    try NPYWriter.write([0.5, 2] as [Float], to: folder.file("foreign/weights.npy", ""), elementType: .float32, shape: [2, 1])
     try NPYWriter.write([-3, 4, 5] as [Int8], to: folder.file("foreign/small.npy", ""), elementType: .int8, shape: [3, 1])
     func numpy(_ names: String...) -> [String: Any] { ["format": ["name": "numpy"], "data": names] }
     var metadata: [String: Any] = [
@@ -138,7 +140,7 @@ import Testing
         "n:to:n": ["format": ["name": "csv", "delimiter": " "], "data": ["\(path)/edges/0.txt"]], "n:back:n": numpy("edges/1.npy"),
       ],
       "node_data": ["n": ["train_mask": numpy("train.npy"), "feat": numpy("feat.npy"), "small": numpy("small.npy")]],
-      "edge_data": ["n:to:n": ["weight": numpy("none.npy")]],
+      "edge_data": ["n:to:n": ["kind": numpy("kind.npy"), "weights": numpy("weights.npy")]],
     ]
     change(&metadata)
     try folder.file("foreign/metadata.json", bytes: Array(JSONSerialization.data(withJSONObject: metadata)))
@@ -159,7 +161,12 @@ import Testing
       return
     }
     #expect(feat.elementType == .float64 && feat.columns == 1)
-    #expect(notices.all == ["\(path): the edge data of 'n:to:n' are left out"])
+    guard case .dense(let kind)? = graph.edges[0].tables["kind"] else {
+      Issue.record("no table")
+      return
+    }
+    #expect(kind.elementType == .int64 && kind.rows == 2 && graph.edges[0].weights.map(Array.init) == [0.5, 2])
+    #expect(graph.edges[1].tables.isEmpty && graph.edges[1].weights == nil && notices.all == [])
   }
 
   private static let faults: [@Sendable (inout [String: Any]) -> Void] = [
@@ -171,6 +178,11 @@ import Testing
     { $0["node_data"] = ["n": ["feat": ["format": ["name": "numpy"], "data": ["edges/1.npy"]]]] },
     { $0["node_data"] = ["n": ["feat": ["format": ["name": "parquet"], "data": ["feat.npy"]]]] },
     { $0["node_data"] = ["n": ["train_mask": ["format": ["name": "numpy"], "data": ["feat.npy"]]]] },
+    { $0["edge_data"] = ["n:to:n": ["kind": ["format": ["name": "numpy"], "data": ["feat.npy"]]]] },
+    { $0["edge_data"] = ["n:back:n": ["weights": ["format": ["name": "numpy"], "data": ["kind.npy"]]]] },
+    { $0["edge_data"] = ["n:to:n": ["weights": ["format": ["name": "numpy"], "data": ["kind.npy"]]]] },
+    { $0["edge_data"] = ["n:to:n": ["sources": ["format": ["name": "numpy"], "data": ["weights.npy"]]]] },
+    { $0["edge_data"] = ["n:to:n": ["kind": ["format": ["name": "parquet"], "data": ["kind.npy"]]]] },
   ]
 
   @Test func faultsAreOneClearError() throws {

@@ -46,6 +46,49 @@ import Testing
     #expect(try read("1,a,2\n0,9,1\n", EdgeListFormat(source: "1", destination: "2", header: .present)).pairs == [[0, 1]])
   }
 
+  @Test func columnsOfNumbersBecomeATableOfTheEdges() throws {
+    let text = "from,amount,to,time\n0,0.5,1,7\n1,-2,2,8\n2,3e2,0,9\n"
+    func rows(_ graph: RawGraph) -> [Float]? { graph.edges[0].tables["feat"]?.denseFloats }
+    let graph = try read(text, EdgeListFormat(source: "from", destination: "to", features: ["time", "amount"]))
+    #expect(graph.pairs == [[0, 1], [1, 2], [2, 0]] && rows(graph) == [7, 0.5, 8, -2, 9, 300])
+    let weighted = EdgeListFormat(source: "0", destination: "2", weight: "3", features: ["1"], header: .present, ids: .compact)
+    let named = try read(text, weighted)
+    #expect(named.namedPairs == [["0", "1"], ["1", "2"], ["2", "0"]] && named.weights == [7, 8, 9] && rows(named) == [0.5, -2, 300])
+    #expect(try read("0 1 4\n1 0 5\n", EdgeListFormat(features: ["2"])).edges[0].tables["feat"]?.columns == 1)
+    #expect(try read("0 1\n", EdgeListFormat()).edges[0].tables.isEmpty)
+    #expect(failure("0,1,x\n", EdgeListFormat(features: ["2"], header: .absent)) == "edges.csv:1: expected a finite number, found 'x'")
+    #expect(failure("0,1,2\n1,0,\n", EdgeListFormat(features: ["2"])) == "edges.csv:2: expected a finite number, found ''")
+    #expect(failure("0,1,2\n1,0\n", EdgeListFormat(features: ["2"])) == "edges.csv:2: expected 3 fields as on the first line, found 2")
+    #expect(failure("0,1,2\n", EdgeListFormat(features: ["3"])).hasPrefix("--feature-columns: expected a column of edges.csv"))
+    #expect(
+      failure("0,1,2\n", EdgeListFormat(features: ["2", "1"]))
+        == "--source-column, --destination-column, --weight-column, --feature-columns: expected different columns of edges.csv, found 0, 1, 2, 1"
+    )
+    let arrays = try folder.array("edges.npy", [0, 1, 1, 0, 1, 1] as [Int32], .int32, [3, 2])
+    #expect(
+      folder.failure { try GraphReader.read(arrays, format: EdgeListFormat(features: ["2"])) }
+        == "--feature-columns: expected no columns, for edges.npy is no list of edges in text, found '2'")
+  }
+
+  @Test(arguments: 0..<20 as Range<UInt64>)
+  func rowsOfLongListsAreTheirLines(seed: UInt64) throws {
+    var random = TestRandom(seed)
+    let columns = Int.random(in: 1...6, using: &random)
+    let count = [1, 500, 40_000][Int(seed % 3)]
+    let values = (0..<count * columns).map { _ in Float(Int.random(in: -9...9, using: &random)) }
+    let lines = (0..<count).map { edge in
+      "\(edge % 90) \((edge * 7 + 1) % 90) " + (0..<columns).map { "\(Int(values[edge * columns + $0]))" }.joined(separator: " ")
+    }
+    let format = EdgeListFormat(features: (0..<columns).map { EdgeListFormat.Column("\($0 + 2)") })
+    for memory in [nil, 600 << 20] as [Int?] {
+      var context = IngestContext(threads: Threads(2))
+      context.memory = memory
+      context.scratchFolder = folder.path
+      let graph = try read(lines.joined(separator: "\n"), format, nodes: 90, context: context)
+      #expect(graph.edges[0].tables["feat"]?.denseFloats == values, "seed \(seed)")
+    }
+  }
+
   @Test func headersAreDetectedGivenOrRuledOut() throws {
     let notices = Notices()
     #expect(try read("a b c\n0 1 2\n", EdgeListFormat(source: "0"), context: notices.context()).pairs == [[0, 1]])

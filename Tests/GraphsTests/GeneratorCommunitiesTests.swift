@@ -25,6 +25,51 @@ import Testing
     }
   }
 
+  private func rows(_ graph: RawGraph) -> [Float] {
+    guard case .dense(let rows)? = graph.edges[0].tables["feat"] else { return [] }
+    return rows.bytes.withContiguousStorage { Array(UnsafeRawBufferPointer($0).bindMemory(to: Float.self)) }
+  }
+
+  @Test func rowsOfEdgesTellBothEndsAndChangeNothingElse() throws {
+    var options = Generators.Communities(nodes: 600, edges: 60_000, groupSize: 100, superGroups: 6, seed: 4)
+    options.classes = 6
+    options.features = 3
+    let without = try options.generate(threads: Threads(1))
+    #expect(without.edges[0].tables.isEmpty)
+    options.edgeFeatures = 4
+    options.featureNoise = 0.5
+    options.classSignal = 1
+    let graph = try options.generate(threads: Threads(1))
+    let values = rows(graph)
+    #expect(values == rows(try options.generate(threads: Threads(3))))
+    #expect(Array(graph.edges[0].sources) == Array(without.edges[0].sources) && values.count == 4 * 60_000)
+    // The mean row of all edges between two classes is what the classes add: the noise of thousands of rows is gone.
+    let labels = graph.nodes[0].labels!
+    var sums = [Double](repeating: 0, count: 36 * 4)
+    var counts = [Double](repeating: 0, count: 36)
+    for edge in 0..<graph.edges[0].count {
+      let pair = Int(labels[Int(graph.edges[0].sources[edge])]) * 6 + Int(labels[Int(graph.edges[0].destinations[edge])])
+      counts[pair] += 1
+      for column in 0..<4 { sums[pair * 4 + column] += Double(values[edge * 4 + column]) }
+    }
+    func mean(_ source: Int, _ destination: Int, _ column: Int) -> Double {
+      sums[(source * 6 + destination) * 4 + column] / counts[source * 6 + destination]
+    }
+    var ofSources = 0.0
+    for a in 0..<6 {
+      for b in 0..<6 {
+        for column in 0..<4 {
+          // What one end adds does not depend on the other; five standard deviations of the four means.
+          let rest = mean(a, b, column) - mean(a, a, column) - mean(b, b, column) + mean(b, a, column)
+          let few = min(counts[a * 6 + b], counts[b * 6 + a], counts[a * 7], counts[b * 7])
+          #expect(abs(rest) < 5 * 0.5 * 2 / few.squareRoot())
+          ofSources = max(ofSources, abs(mean(a, b, column) - mean(b, b, column)))
+        }
+      }
+    }
+    #expect(ofSources > 0.5)
+  }
+
   @Test func graphsOfASeedStayWhatTheyAre() throws {
     var options = Generators.Communities(nodes: 500, edges: 5000, groupSize: 50, superGroups: 4, seed: 3)
     options.classes = 4

@@ -63,6 +63,20 @@ import Testing
     #expect(try folder.text("free/graph.json") == folder.text("parts/graph.json"))
   }
 
+  @Test func rowsOfEdgesAreWrittenBelowTheLimit() throws {
+    // Some 96 MB of rows beside 8 MB of edges.
+    let sizes = ["--nodes", "60000", "--edges", "1000000", "--features", "0", "--edge-features", "24", "--seed", "3"]
+    try #require(HaloTool.run(["dataset", "generate", "rmat"] + sizes + ["-o", folder.path("rows")]).status == 0)
+    let arguments = ["partition", folder.path("rows"), "-k", "4", "--method", "random", "--threads", "2", "--feature-type", "int8"]
+    let refused = try HaloTool.run(arguments + ["-o", folder.path("parts"), "--memory", "34MiB"]).errorLine()
+    let limit = try least(refused)
+    #expect(limit < 90, "\(refused)")
+    let found = try run(arguments + ["-o", folder.path("parts"), "--memory", "\(limit)MiB"], limit: limit)
+    guard found.status != Self.noGroup else { return }
+    #expect(found.status == 0, "\(found)")
+    #expect(try HaloTool.run(["verify", folder.path("parts")]).status == 0)
+  }
+
   @Test func textIsReadBelowTheLimit() throws {
     let lines = (0..<1_000_000).map { "\($0 % 50_000) \($0 &* 7919 % 50_000)\n" }
     let text = try folder.write(lines.joined(), to: "edges.txt")

@@ -47,6 +47,23 @@ enum SmallGraphs {
 
   static let papersParts: [UInt16] = [1, 0, 0, 1, 0]
 
+  /// The cycle with tables of its edges: edge e has the row (10 e, 10 e + 1), and word e where e is even.
+  static let cycleWithEdgeTables: RawGraph = {
+    var graph = cycle
+    let words = SparseRows(
+      rows: 8, columns: 8, indptr: ArrayView([0, 1, 1, 2, 2, 3, 3, 4, 4]), indices: ArrayView([0, 2, 4, 6]),
+      values: ArrayView([1, 3, 5, 7]))
+    graph.edges[0].tables = ["x": dense((0..<8).flatMap { [Float(10 * $0), Float(10 * $0 + 1)] }, columns: 2), "words": .sparse(words)]
+    return graph
+  }()
+
+  /// The papers with a table of who cites whom: edge e of the relation has the row (e).
+  static let papersWithEdgeTables: RawGraph = {
+    var graph = papers
+    graph.edges[1].tables = ["x": dense([0, 1, 2, 3], columns: 1)]
+    return graph
+  }()
+
   /// An assignment with these parts and measures of its own.
   static func assignment(_ graph: RawGraph, _ parts: [UInt16]) -> PartitionAssignment {
     let partCount = Int(parts.max() ?? 0) + 1

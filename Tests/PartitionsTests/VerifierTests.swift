@@ -41,7 +41,8 @@ import Testing
 
   private static let graphs = [
     (SmallGraphs.cycle, SmallGraphs.cycleParts), (SmallGraphs.papers, SmallGraphs.papersParts),
-    (SmallGraphs.twoSplits, SmallGraphs.cycleParts),
+    (SmallGraphs.twoSplits, SmallGraphs.cycleParts), (SmallGraphs.cycleWithEdgeTables, SmallGraphs.cycleParts),
+    (SmallGraphs.papersWithEdgeTables, SmallGraphs.papersParts),
   ]
 
   private static let needsOriginal = [

@@ -19,6 +19,9 @@ struct GeneratedSizes: ParsableArguments {
   @Option(help: "Columns of the feature table 'feat'; 0: no features.")
   var features = 100
 
+  @Option(help: "Columns of the edges' feature table 'feat'; 0: no features of edges.")
+  var edgeFeatures = 0
+
   @Option(help: "Classes of the labels; 0: no labels and no split.")
   var classes = 47
 

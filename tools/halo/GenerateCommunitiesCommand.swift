@@ -68,6 +68,7 @@ struct GenerateCommunitiesCommand: ParsableCommand {
     communities.labelLevel = labelLevel
     communities.labelNoise = labelNoise
     communities.features = sizes.features
+    communities.edgeFeatures = sizes.edgeFeatures
     communities.classSignal = classSignal
     communities.groupSignal = groupSignal
     communities.featureNoise = featureNoise

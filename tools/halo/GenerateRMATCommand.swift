@@ -30,6 +30,7 @@ struct GenerateRMATCommand: ParsableCommand {
     var rmat = Generators.RMAT(nodes: sizes.nodes, edges: sizes.edges, seed: sizes.seed)
     (rmat.a, rmat.b, rmat.c) = (a, b, c)
     rmat.features = sizes.features
+    rmat.edgeFeatures = sizes.edgeFeatures
     rmat.classes = sizes.classes
     rmat.split = sizes.split
     try target.write { try rmat.generate(threads: $0) }

@@ -22,6 +22,12 @@ struct InputOptions: ParsableArguments {
   var weightColumn: String?
 
   @Option(
+    help: ArgumentHelp(
+      "Columns of numbers that become the edges' table 'feat', as 3,4 or amount,time; of lists in text (default: none).",
+      valueName: "columns"))
+  var featureColumns: String?
+
+  @Option(
     help: help(
       "Whether the first line names columns: detect, present or absent; 'detect' takes a line for names if it holds no numbers.",
       EdgeListFormat.Header.detect.rawValue))
@@ -69,7 +75,9 @@ struct InputOptions: ParsableArguments {
   var format: EdgeListFormat {
     EdgeListFormat(
       source: sourceColumn.map { EdgeListFormat.Column($0) }, destination: destinationColumn.map { EdgeListFormat.Column($0) },
-      weight: weightColumn.map { EdgeListFormat.Column($0) }, header: header ?? .detect, ids: ids ?? .dense)
+      weight: weightColumn.map { EdgeListFormat.Column($0) },
+      features: (featureColumns?.split(separator: ",") ?? []).map { EdgeListFormat.Column(String($0)) }, header: header ?? .detect,
+      ids: ids ?? .dense)
   }
 
   /// How graphs are read by a command that writes `output`.

@@ -1,14 +1,13 @@
 import Graphs
 import Tensors
 
-/// The edges that make a weighted edge list symmetric, each with the weight of the edge it reverses.
+/// The edges that make an edge list symmetric, each with the edge that it reverses: its weight, or its rows.
 ///
 /// Of the edges between two nodes, the first ones each way belong together in input order; what one way has more of is reversed. The
 /// edges are those of `MissingReverses` in the same order; this one keeps edge numbers where that one keeps ends, and looks the ends up.
-struct MissingWeightedReverses {
+struct MissingNumberedReverses {
   private static let chunk = 4096
   private let edges: EdgeList
-  private let weights: ArrayView<Float>
   /// Under the lower end of each edge, its number; in each row by higher end, then by number.
   private let rows: GroupedValues
   /// Number of missing edges before each chunk of rows.
@@ -17,7 +16,7 @@ struct MissingWeightedReverses {
   let count: Int
 
   /// - Precondition: There are fewer than 2³² edges.
-  init(_ edges: EdgeList, weights: ArrayView<Float>, nodeCount: Int, threads: Threads) {
+  init(_ edges: EdgeList, nodeCount: Int, threads: Threads) {
     precondition(edges.count <= Int(UInt32.max), "\(edges.count) edges")
     let (sources, destinations) = (edges.sources, edges.destinations)
     let rows = GroupedValues(rows: nodeCount, count: edges.count) { edge in
@@ -39,24 +38,22 @@ struct MissingWeightedReverses {
       defer { total += missing }
       return total
     }
-    (self.edges, self.weights, self.rows, count) = (edges, weights, rows, total)
+    (self.edges, self.rows, count) = (edges, rows, total)
   }
 
   /// Writes the missing edges, by lower end, then by higher end.
-  func write(
-    sources: UnsafeMutablePointer<UInt32>, destinations: UnsafeMutablePointer<UInt32>, weights: UnsafeMutablePointer<Float>,
-    threads: Threads
-  ) {
+  func write(to room: EdgeList.Room, threads: Threads) {
     // Chunks write disjoint ranges.
-    nonisolated(unsafe) let (sources, destinations, weights) = (sources, destinations, weights)
-    let (edges, known, rows, offsets) = (edges, self.weights, rows, offsets)
+    nonisolated(unsafe) let room = room
+    let (edges, known, rows, offsets) = (edges, edges.weights, rows, offsets)
     threads.forEachChunk(of: rows.rows, by: Self.chunk) { range in
       var position = offsets[range.lowerBound / Self.chunk]
       for node in range {
         Self.forEachMissing(rows.row(node), edges) { edge in
-          sources[position] = edges.destinations.pointer[edge]
-          destinations[position] = edges.sources.pointer[edge]
-          weights[position] = known.pointer[edge]
+          room.sources[position] = edges.destinations.pointer[edge]
+          room.destinations[position] = edges.sources.pointer[edge]
+          if let weights = room.weights, let known { weights[position] = known.pointer[edge] }
+          room.numbers?[position] = UInt32(truncatingIfNeeded: edge)
           position &+= 1
         }
       }
