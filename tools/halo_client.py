@@ -3,6 +3,7 @@
 
     halo_client.py 127.0.0.1:4000,127.0.0.1:4001 --table feat --nodes 3,1,4 -o rows.npy
     halo_client.py 127.0.0.1:4000,127.0.0.1:4001 --fanout 5 --nodes 3,1,4
+    halo_client.py 127.0.0.1:4000,127.0.0.1:4001 --fanout 5 --edge-table feat --nodes 3,1,4
 
 As a library: `Halo(["127.0.0.1:4000"]).rows("feat", [3, 1, 4])` is an array. Needs pyzmq and NumPy (Debian: python3-zmq, python3-numpy).
 """
@@ -21,6 +22,7 @@ PULL_ROWS, PULL_SPARSE_ROWS, SAMPLE_NEIGHBORS, DESCRIBE, FIND_NODES, ORIGINAL_NU
 HEADER = struct.Struct("<4sHHQQIIIIQQ")
 ALL = 0xFFFFFFFF
 SAMPLE, LABOR = 1, 10
+EDGE_IDS = 2
 
 
 class HaloError(Exception):
@@ -73,6 +75,8 @@ class Halo:
         types = len(self.graph["nodeTypes"])
         # First global id of each part, and one past the last.
         self.starts = numpy.array(self.graph["bounds"][::types], dtype="<i8")
+        # First global edge id of each part, and one past the last; none where edges have no rows.
+        self.edge_starts = numpy.array(self.graph.get("edgeBounds", [])[::max(1, len(self.graph["relations"]))], dtype="<i8")
 
     def table(self, name, node_type=None):
         """Number and description of a table."""
@@ -80,6 +84,13 @@ class Halo:
             if table["name"] == name and node_type in (None, self.graph["nodeTypes"][table["nodeType"]]):
                 return number, table
         raise HaloError(f"no table '{name}'")
+
+    def edge_table(self, name, relation=None):
+        """Number and description of a table of edges."""
+        for number, table in enumerate(self.graph.get("edgeTables", [])):
+            if table["name"] == name and relation in (None, self.graph["relations"][table["relation"]]["name"]):
+                return len(self.graph["tables"]) + number, table
+        raise HaloError(f"no edge table '{name}'")
 
     def find(self, nodes, node_type=0):
         """Global ids of nodes, by your numbers."""
@@ -92,9 +103,9 @@ class Halo:
             raise HaloError(f"node {nodes[ids < 0][0]} lies in no part that is served")
         return ids
 
-    def owners(self, ids):
-        """Pairs of a part and the positions of its nodes among `ids`."""
-        owner = numpy.searchsorted(self.starts, ids, side="right") - 1
+    def owners(self, ids, starts=None):
+        """Pairs of a part and the positions of its nodes among `ids`, or of its edges with their `starts`."""
+        owner = numpy.searchsorted(self.starts if starts is None else starts, ids, side="right") - 1
         return [(number, numpy.flatnonzero(owner == number)) for number in numpy.unique(owner)]
 
     def rows(self, name, nodes, node_type=None):
@@ -103,10 +114,13 @@ class Halo:
         bfloat16 and int8 come as the float32 that they stand for.
         """
         number, table = self.table(name, node_type)
-        ids = self.find(nodes, table["nodeType"])
+        return self.pull(number, table, self.find(nodes, table["nodeType"]), self.starts)
+
+    def pull(self, number, table, ids, starts):
+        """Rows by global ids of nodes or of edges, whose parts begin at `starts`."""
         rows = [None] * len(ids)
-        for part, positions in self.owners(ids):
-            local = (ids[positions] - self.starts[part]).astype("<u4")
+        for part, positions in self.owners(ids, starts):
+            local = (ids[positions] - starts[part]).astype("<u4")
             kind = PULL_ROWS if table["layout"] == "dense" else PULL_SPARSE_ROWS
             _, detail, payload = self.parts[part].ask(kind, local.tobytes(), table=number, part=part, count=len(local))
             read = dense_rows if kind == PULL_ROWS else sparse_rows
@@ -119,28 +133,51 @@ class Halo:
 
         `fanout` is a list with a number, or None for all, for each relation.
         """
+        return self.sample(nodes, fanout, node_type, step, hop, purpose, 0)[0]
+
+    def edge_rows(self, name, nodes, fanout, relation=None, step=0, hop=0, purpose=SAMPLE):
+        """Sampled in-edges of the relation of a table of edges, as `neighbors` gives them, and the row of each as `rows` does.
+
+        `fanout` is the number taken of each node, or None for all.
+        """
+        number, table = self.edge_table(name, relation)
+        limits = [fanout if place == table["relation"] else 0 for place in range(len(self.graph["relations"]))]
+        edges, ids = self.sample(nodes, limits, table["nodeType"], step, hop, purpose, EDGE_IDS)
+        rows = self.pull(number, table, ids, self.edge_starts)
+        if table["layout"] == "dense" and len(ids) == 0:
+            rows = numpy.zeros((0, table["columns"]), dtype="<f4")
+        return edges, rows
+
+    def sample(self, nodes, fanout, node_type, step, hop, purpose, columns):
+        """Sampled in-edges, and their global ids where `columns` asks for them."""
         nodes = numpy.asarray(nodes, dtype="<i8")
         ids = self.find(nodes, node_type)
         relations = len(self.graph["relations"])
         limits = numpy.array([ALL if limit is None else limit for limit in fanout], dtype="<u4")
-        head = struct.pack("<BBHHH", hop, purpose, 0, relations, 8) + limits.tobytes()
-        edges = [None] * len(ids)
+        edge_bytes = 8 if columns & EDGE_IDS else 0
+        head = struct.pack("<BBHHBB", hop, purpose, columns, relations, 8, edge_bytes) + limits.tobytes()
+        edges, edge_ids = [None] * len(ids), [None] * len(ids)
         for part, positions in self.owners(ids):
             server = self.parts[part]
             count, _, payload = server.ask(SAMPLE_NEIGHBORS, head + ids[positions].tobytes(), step=step, count=len(positions))
-            columns, found, width, _, total = struct.unpack_from("<HHHHQ", payload)
-            if (columns, found, width, count) != (0, relations, 8, len(positions)):
-                raise HaloError(f"{server.endpoint} answered {columns, found, width, count}")
+            answer = struct.unpack_from("<HHBBHQ", payload)
+            total = answer[5]
+            if answer[:4] + (count,) != (columns, relations, 8, edge_bytes, len(positions)):
+                raise HaloError(f"{server.endpoint} answered {answer[:4] + (count,)}")
             taken = numpy.frombuffer(payload, dtype="<u4", count=len(positions) * relations, offset=16).reshape(-1, relations)
             sources = numpy.frombuffer(payload, dtype="<i8", count=total, offset=16 + 4 * taken.size)
+            named = numpy.frombuffer(payload, dtype="<i8", count=total if edge_bytes else 0, offset=16 + 4 * taken.size + 8 * total)
             _, _, payload = server.ask(ORIGINAL_NUMBERS, sources.tobytes(), count=len(sources))
             numbers = numpy.frombuffer(payload, dtype="<i8")
             ends = numpy.cumsum(taken.sum(axis=1, dtype="<i8"))
             for row, position in enumerate(positions):
                 relation = numpy.repeat(numpy.arange(relations), taken[row])
                 mine = numbers[ends[row] - len(relation):ends[row]]
+                edge_ids[position] = named[ends[row] - len(relation):ends[row]]
                 edges[position] = numpy.stack([numpy.full(len(mine), nodes[position]), relation, mine], axis=1)
-        return numpy.concatenate(edges) if edges else numpy.zeros((0, 3), dtype="<i8")
+        if not edges:
+            return numpy.zeros((0, 3), dtype="<i8"), numpy.zeros(0, dtype="<i8")
+        return numpy.concatenate(edges), numpy.concatenate(edge_ids)
 
 
 def dense_rows(payload, count, width, table):
@@ -167,6 +204,8 @@ def main():
     parser.add_argument("peers", help="servers, ADDRESS:PORT, separated by commas")
     parser.add_argument("--table", help="table whose rows are pulled")
     parser.add_argument("--fanout", help="in-neighbours of each node, for each relation: 5,all")
+    parser.add_argument("--edge-table", help="table whose rows of the sampled edges are pulled beside them")
+    parser.add_argument("--relation", help="relation of the edge table, where several have one of its name")
     parser.add_argument("--nodes", help="your numbers of the nodes: 3,1,4")
     parser.add_argument("--step", type=int, default=0, help="step of the run, key of the samples")
     parser.add_argument("--hop", type=int, default=0, help="distance from the seeds, key of the samples")
@@ -175,21 +214,39 @@ def main():
     parser.add_argument("--timeout", type=float, default=10, help="seconds after which a silent server is given up")
     parser.add_argument("-o", "--output", help=".npy file to make; text otherwise")
     options = parser.parse_args()
+    if options.edge_table and not options.fanout:
+        parser.error("--edge-table goes with --fanout")
     halo = Halo(options.peers.split(","), options.token, options.timeout)
     nodes = [int(node) for node in options.nodes.split(",")] if options.nodes else []
+    purpose = LABOR if options.labor else SAMPLE
+    fanout = [None if limit == "all" else int(limit) for limit in options.fanout.split(",")] if options.fanout else []
+    rows = None
     if options.table:
         result = halo.rows(options.table, nodes)
+    elif options.edge_table:
+        relation = halo.edge_table(options.edge_table, options.relation)[1]["relation"]
+        result, rows = halo.edge_rows(
+            options.edge_table, nodes, fanout[relation if len(fanout) > 1 else 0], options.relation, options.step, options.hop, purpose)
     elif options.fanout:
-        fanout = [None if limit == "all" else int(limit) for limit in options.fanout.split(",")]
-        result = halo.neighbors(nodes, fanout, step=options.step, hop=options.hop, purpose=LABOR if options.labor else SAMPLE)
+        result = halo.neighbors(nodes, fanout, step=options.step, hop=options.hop, purpose=purpose)
     else:
         print(json.dumps(halo.graph))
         return
     if options.output:
         numpy.save(options.output, result)
+        if rows is not None:
+            numpy.save(f"{options.output.removesuffix('.npy')}.{options.edge_table}.npy", rows)
+    elif rows is not None:
+        for edge, row in zip(result, rows):
+            print(",".join(map(str, edge.tolist())), text(row))
     else:
         for row in result:
-            print(" ".join(f"{c}:{v}" for c, v in zip(*row)) if isinstance(row, tuple) else ",".join(map(str, row.tolist())))
+            print(text(row))
+
+
+def text(row):
+    """A dense row as numbers, a sparse one as column:value."""
+    return " ".join(f"{c}:{v}" for c, v in zip(*row)) if isinstance(row, tuple) else ",".join(map(str, row.tolist()))
 
 
 if __name__ == "__main__":

@@ -109,6 +109,49 @@ import Testing
     #expect(try served.client().rows(of: service.graph.tables[feat], [60, 0]).bytes(of: 1) == served.row(0).withUnsafeBytes { Array($0) })
   }
 
+  /// Rows and ids of edges: what is not there, and what would be too large.
+  @Test func everyErrorOfEdgesHasAReply() throws {
+    let served = try ServedParts(parts: 3, seed: 7, edgeTables: true) { $0.maximumReplyBytes = 2_000 }
+    let service = served.services[1]
+    let (graph, book) = (service.graph, try #require(service.graph.edgeBook))
+    let tables = graph.tables.count
+    #expect(graph.edgeTables?.map(\.name) == ["amount", "tags", "amount"])
+    let (all, reads) = (book.innerRange(of: 1), book.innerRange(of: 1, type: 2))
+    let first = UInt32(reads.lowerBound - all.lowerBound)
+    let node = graph.book.innerRange(of: 1).lowerBound
+    func asking(_ columns: UInt8, _ width: UInt8, _ nodes: [Int64]) -> [UInt8] {
+      [0, 1, columns, 0, 3, 0, 8, width] + locals([.max, .max, .max]) + numbers(nodes)
+    }
+    for (bytes, reason) in [
+      (
+        frame(1, locals([first, 0]), count: 2, table: UInt32(tables + 2), part: 1),
+        "pull of table \(tables + 2), part 1: expected local ids of \(first)..<\(first + UInt32(reads.count)), found 0"
+      ),
+      (
+        frame(1, locals([0]), count: 1, table: UInt32(tables + 1), part: 1),
+        "pull of table \(tables + 1), part 1: expected a dense table, found a sparse one"
+      ),
+      (
+        frame(1, locals([0]), count: 1, table: UInt32(tables + 3), part: 1),
+        "pull of table \(tables + 3), part 1: expected one of the tables \(Array(0..<tables + 3)), found \(tables + 3)"
+      ),
+      (frame(3, asking(4, 0, [node]), count: 1), "sampling request: expected no columns but degrees and edge ids, found mask 4"),
+      (frame(3, asking(2, 0, [node]), count: 1), "sampling request: expected edge ids of 4 or 8 bytes, found 0 bytes"),
+      (frame(3, asking(0, 4, [node]), count: 1), "sampling request: expected no edge ids, found 4 bytes"),
+    ] as [([UInt8], String)] {
+      let reply = try #require(try answer(bytes, from: service.endpoints[0]), "\(reason)")
+      #expect(reply.header.kind == MessageKind.failure.rawValue && reply.text == reason)
+    }
+    // Ids count: some number of nodes is answered without them and refused with them.
+    func kind(_ count: Int, ids: Bool) throws -> UInt16? {
+      let nodes = [Int64](repeating: node, count: count)
+      return try answer(frame(3, asking(ids ? 2 : 0, ids ? 8 : 0, nodes), count: count), from: service.endpoints[0])?.header.kind
+    }
+    let sampled = MessageKind.sampleNeighbors.rawValue
+    let most = try (1..<150).last { try kind($0, ids: false) == sampled } ?? 0
+    #expect(try most > 1 && kind(most, ids: true) == MessageKind.failure.rawValue && kind(1, ids: true) == sampled)
+  }
+
   @Test func nonsenseNeverStopsTheServer() throws {
     let served = try ServedParts(parts: 2, seed: 9)
     let service = served.services[0]

@@ -24,8 +24,10 @@ final class ServedParts {
   let features: [Float]
   private let folder: String
 
-  /// - Parameter change: What the servers are to do otherwise.
-  init(parts: Int, seed: UInt64, change: (inout PartService.Options) -> Void = { _ in }) throws {
+  /// - Parameters:
+  ///   - edgeTables: Whether edges have rows: `amount` and `tags` those that cite, `amount` those that read.
+  ///   - change: What the servers are to do otherwise.
+  init(parts: Int, seed: UInt64, edgeTables: Bool = false, change: (inout PartService.Options) -> Void = { _ in }) throws {
     let folder = NSTemporaryDirectory() + "halo-serving-\(UUID().uuidString)"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     let directory = folder + "/parts"
@@ -46,7 +48,7 @@ final class ServedParts {
     }
     self.features = features
     self.edges = edges
-    let graph = Self.graph(features, edges)
+    let graph = Self.graph(features, edges, edgeTables: edgeTables)
     let assignment = try Partitioner.assign(graph, PartitionOptions(partCount: parts, method: .random, seed: seed), threads: Threads(1))
     try PartitionWriter.write(
       graph, assignment, to: directory, types: TableTypes(byTable: ["half": .float16, "brain": .bfloat16, "byte": .int8]),
@@ -69,7 +71,7 @@ final class ServedParts {
 
   func path(_ name: String) -> String { "\(folder)/\(name)" }
 
-  private static func graph(_ features: [Float], _ edges: [[(source: UInt32, destination: UInt32)]]) -> RawGraph {
+  private static func graph(_ features: [Float], _ edges: [[(source: UInt32, destination: UInt32)]], edgeTables: Bool) -> RawGraph {
     let dense = FeatureTable.dense(DenseRows(floats: Buffer(copying: features), rows: papers, columns: columns))
     let other = FeatureTable.dense(DenseRows(floats: Buffer(copying: (0..<authors).map { Float($0) / 2 }), rows: authors, columns: 1))
     return RawGraph(
@@ -78,7 +80,35 @@ final class ServedParts {
         NodeData(count: papers, tables: ["feat": dense, "half": dense, "brain": dense, "byte": dense, "words": words(features)]),
         NodeData(count: authors, tables: ["feat": other]),
       ],
-      edges: edges.map { EdgeList(sources: ArrayView($0.map(\.source)), destinations: ArrayView($0.map(\.destination))) })
+      edges: edges.enumerated().map { relation, list in
+        EdgeList(
+          sources: ArrayView(list.map(\.source)), destinations: ArrayView(list.map(\.destination)),
+          tables: edgeTables ? self.edgeTables(relation, count: list.count) : [:])
+      })
+  }
+
+  private static func edgeTables(_ relation: Int, count: Int) -> [String: FeatureTable] {
+    guard relation != 1 else { return [:] }
+    let values = (0..<count).flatMap { amount(of: $0, relation: relation) }
+    let dense = FeatureTable.dense(DenseRows(floats: Buffer(copying: values), rows: count, columns: 3))
+    guard relation == 0 else { return ["amount": dense] }
+    let rows = (0..<count).map { tags(of: $0) }
+    let indptr = rows.reduce(into: [Int64(0)]) { $0.append($0[$0.count - 1] + Int64($1.count)) }
+    return [
+      "amount": dense,
+      "tags": .sparse(
+        SparseRows(
+          rows: count, columns: 9, indptr: ArrayView(indptr), indices: ArrayView(rows.joined().map(\.column)),
+          values: ArrayView(rows.joined().map(\.value)))),
+    ]
+  }
+
+  /// Row of an edge in the tables `amount`.
+  static func amount(of edge: Int, relation: Int) -> [Float] { [Float(edge), Float(relation) - 0.5, Float(edge) / 8] }
+
+  /// Entries of an edge that cites in the table `tags`: none, one or two.
+  static func tags(of edge: Int) -> [(column: UInt32, value: Float)] {
+    (0..<edge % 3).map { (column: UInt32(edge % 4 + 4 * $0), value: Float(edge) + Float($0) / 2) }
   }
 
   /// The features above 1/2 as a sparse table.
@@ -109,12 +139,20 @@ final class ServedParts {
   /// What a sampler takes of a node, from the definition: in-edges of a relation by source, then input order; those that the picker
   /// picks.
   func neighbors(of node: Int64, relation: Int, limit: Int, seed: UInt64, purpose: RandomPurpose, hop: Int, step: UInt32) -> [Int64] {
-    let all = edges[relation].filter { $0.destination == UInt32(node) }.map { Int64($0.source) }.sorted()
+    sampled(of: node, relation: relation, limit: limit, seed: seed, purpose: purpose, hop: hop, step: step).map {
+      Int64(edges[relation][$0].source)
+    }
+  }
+
+  /// The same as numbers of the input's edges.
+  func sampled(of node: Int64, relation: Int, limit: Int, seed: UInt64, purpose: RandomPurpose, hop: Int, step: UInt32) -> [Int] {
+    let list = edges[relation]
+    let all = list.indices.filter { list[$0].destination == UInt32(node) }.sorted { (list[$0].source, $0) < (list[$1].source, $1) }
     guard all.count > limit else { return all }
     let key = HopSampler.key(seed: seed, purpose: purpose, hop: hop, relation: relation)
     if purpose == .labor {
       let rule = LaborRule(key: key, step: step)
-      return all.filter { rule.takes(source: $0, degree: all.count, limit: limit) }
+      return all.filter { rule.takes(source: Int64(list[$0].source), degree: all.count, limit: limit) }
     }
     let picks = [UInt32](unsafeUninitializedCapacity: limit) { buffer, count in
       NeighborPicker(key: key, step: step).pick(limit, of: all.count, id: UInt64(node), into: buffer.baseAddress!)

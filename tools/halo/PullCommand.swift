@@ -1,6 +1,8 @@
 import ArgumentParser
 import Configuration
 import Foundation
+import Graphs
+import Partitions
 import Serving
 import Tensors
 
@@ -9,11 +11,12 @@ struct PullCommand: ParsableCommand {
     commandName: "pull",
     abstract: "Ask 'halo serve' for rows or sampled neighbours, by your node numbers.",
     discussion: """
-      --table pulls the rows of a table, --fanout the sampled in-neighbours; with neither, what is served is described. Every peer serves \
-      one part: name those of all parts that your nodes may lie in, and each node is found at its owner. Text goes to standard output or \
-      to FILE.csv, arrays to FILE.npy: rows as (nodes, columns), neighbours as (edges, 3) of node, relation and neighbour. Rows of \
-      bfloat16 and int8 are written as the float32 they stand for; a sparse table becomes FILE.indptr.npy, FILE.indices.npy and \
-      FILE.data.npy.
+      --table pulls the rows of a table, --fanout the sampled in-neighbours; with neither, what is served is described. --fanout with \
+      --edge-table samples the in-edges of that table's relation and pulls their rows too. Every peer serves one part: name those of all \
+      parts that your nodes may lie in, and each node is found at its owner. Text goes to standard output or to FILE.csv, arrays to \
+      FILE.npy: rows as (nodes, columns), neighbours as (edges, 3) of node, relation and neighbour, the rows of edges beside them as \
+      FILE.TABLE.npy, (edges, columns). Rows of bfloat16 and int8 are written as the float32 they stand for; a sparse table becomes \
+      FILE.indptr.npy, FILE.indices.npy and FILE.data.npy.
       """)
 
   @Option(help: ArgumentHelp("Servers, ADDRESS:PORT, separated by commas.", valueName: "endpoints"))
@@ -24,6 +27,12 @@ struct PullCommand: ParsableCommand {
 
   @Option(help: "In-neighbours taken of each node: a number or 'all', one for every relation or one for each, 5,all.")
   var fanout: String?
+
+  @Option(help: ArgumentHelp("Table whose rows of the sampled edges are pulled beside them.", valueName: "table"))
+  var edgeTable: String?
+
+  @Option(help: ArgumentHelp("Relation of the edge table, where several have one of its name.", valueName: "relation"))
+  var relation: String?
 
   @Option(help: ArgumentHelp("Nodes by your numbers: 3,1,4, a text file with one a line, or a .npy array of integers.", valueName: "nodes"))
   var nodes: String?
@@ -54,6 +63,9 @@ struct PullCommand: ParsableCommand {
 
   func validate() throws {
     if table != nil && fanout != nil { throw ValidationError("--table and --fanout exclude each other") }
+    if edgeTable != nil && fanout == nil { throw ValidationError("--edge-table goes with --fanout") }
+    if edgeTable != nil && type != nil { throw ValidationError("--edge-table and --type exclude each other: the relation has the type") }
+    if relation != nil && edgeTable == nil { throw ValidationError("--relation goes with --edge-table") }
     if (table != nil || fanout != nil) != (nodes != nil) { throw ValidationError("--nodes goes with --table or --fanout") }
     if !(timeout > 0 && timeout < 1e6) { throw ValidationError("--timeout must be above 0") }
     if report.json, output == nil, nodes != nil { throw ValidationError("--json needs --output: standard output is the text") }
@@ -64,30 +76,63 @@ struct PullCommand: ParsableCommand {
   }
 
   func run() throws {
-    if let output, FileManager.default.fileExists(atPath: output), !force.force {
-      throw InputError(output, expected: "a new file (or --force)", found: "one that exists")
+    if let existing = targets.first(where: FileManager.default.fileExists(atPath:)), !force.force {
+      throw InputError(existing, expected: "a new file (or --force)", found: "one that exists")
     }
     let numbers = try nodes.map { try NodeList.read($0) } ?? []
     let endpoints = peers.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
     guard !endpoints.contains(where: \.isEmpty) else { throw ConfigurationError("--peers", expected: "ADDRESS:PORT", found: "'\(peers)'") }
     let client = try PartClient(peers: endpoints, token: token, timeoutSeconds: timeout)
     if let table {
-      let rows = try client.rows(of: client.table(named: table, nodeType: type), numbers)
-      let write: (String) throws -> [String] = { path in try rows.writeArrays(to: path) }
-      try deliver("rows of \(table)", count: numbers.count, client, array: write, text: rows.writeText)
+      try pullRows(of: table, numbers, client)
     } else if let fanout {
       let limits = try Self.limits(fanout, relations: client.graph.relations.count)
-      let neighbors = try client.neighbors(
-        of: numbers, type: client.nodeType(named: type), limits: limits, purpose: sampler == .labor ? .labor : .sample, hop: Int(hop),
-        step: step)
-      let write: (String) throws -> [String] = { path in
-        try neighbors.writeArray(to: path)
-        return [path]
+      if let edgeTable {
+        try pullEdges(numbers, limits, client.edgeTable(named: edgeTable, relation: relation), client)
+      } else {
+        try pullNeighbors(numbers, limits, client)
       }
-      try deliver("sampled in-edges", count: neighbors.edges.count, client, array: write, text: neighbors.writeText)
     } else {
       try report.show(PeerReport(graph: client.graph, parts: client.parts))
     }
+  }
+
+  private func pullRows(of table: String, _ numbers: [Int64], _ client: PartClient) throws {
+    let rows = try client.rows(of: client.table(named: table, nodeType: type), numbers)
+    try deliver("rows of \(table)", count: numbers.count, client, array: rows.writeArrays, text: rows.writeText)
+  }
+
+  private func pullNeighbors(_ numbers: [Int64], _ limits: [Int], _ client: PartClient) throws {
+    let neighbors = try client.neighbors(
+      of: numbers, type: client.nodeType(named: type), limits: limits, purpose: purpose, hop: Int(hop), step: step)
+    let write: (String) throws -> [String] = { path in
+      try neighbors.writeArray(to: path)
+      return [path]
+    }
+    try deliver("sampled in-edges", count: neighbors.edges.count, client, array: write, text: neighbors.writeText)
+  }
+
+  private func pullEdges(_ numbers: [Int64], _ limits: [Int], _ table: TableDescription, _ client: PartClient) throws {
+    let (neighbors, rows) = try client.edges(
+      of: numbers, table: table, limit: limits[table.slot], purpose: purpose, hop: Int(hop), step: step)
+    let write: (String) throws -> [String] = { path in
+      let files = try rows.writeArrays(to: Self.path(ofRows: table.name, beside: path))
+      try neighbors.writeArray(to: path)
+      return [path] + files
+    }
+    try deliver("sampled in-edges with rows of \(table.name)", count: rows.count, client, array: write, text: rows.writeText)
+  }
+
+  private var purpose: RandomPurpose { sampler == .labor ? .labor : .sample }
+
+  /// Where the rows of sampled edges are written beside the edges.
+  private static func path(ofRows table: String, beside path: String) -> String { "\(path.dropLast(4)).\(table).npy" }
+
+  /// Files that are made.
+  private var targets: [String] {
+    guard let output else { return [] }
+    guard let edgeTable, output.hasSuffix(".npy") else { return [output] }
+    return [output, Self.path(ofRows: edgeTable, beside: output)]
   }
 
   /// Writes what was pulled to where it is wanted.
@@ -123,28 +168,6 @@ struct PullCommand: ParsableCommand {
   }
 }
 
-/// Nodes by the user's numbers.
-private enum NodeList {
-  /// Reads `3,1,4`, a text file with a number on each line, or a .npy array.
-  static func read(_ text: String) throws -> [Int64] {
-    let fields = text.split(separator: ",", omittingEmptySubsequences: false).map { Int64($0) }
-    if !fields.contains(nil) { return fields.compactMap(\.self) }
-    if text.hasSuffix(".npy") {
-      let numbers = try NPYArray(mapping: text).copyIntegers()
-      return withExtendedLifetime(numbers) { Array(numbers.elements) }
-    }
-    let file = try MappedFile(text)
-    let lines = withExtendedLifetime(file) { String(decoding: file.bytes, as: UTF8.self) }.split(
-      separator: "\n", omittingEmptySubsequences: false)
-    return try lines.enumerated().compactMap { index, line in
-      let word = line.trimmingCharacters(in: .whitespaces)
-      if word.isEmpty { return nil }
-      guard let number = Int64(word) else { throw InputError(text, line: index + 1, expected: "a node's number", found: "'\(word)'") }
-      return number
-    }
-  }
-}
-
 /// What was pulled.
 private struct PullReport: Encodable, CustomStringConvertible {
   var what: String
@@ -166,13 +189,16 @@ private struct PeerReport: Encodable, CustomStringConvertible {
     var lines = ["\(graph.name): parts \(parts.map(String.init).joined(separator: ", ")) of \(graph.partCount)"]
     for (type, name) in graph.nodeTypes.enumerated() {
       lines.append("\(graph.nodeCount(ofType: type)) nodes of type '\(name)'")
-      for table in graph.tables where table.nodeType == type {
-        lines.append("  table '\(table.name)': \(table.layout.rawValue) rows of \(table.columns) columns, \(table.elementType.rawValue)")
-      }
+      lines += graph.tables.filter { $0.nodeType == type }.map(Self.line)
     }
-    for relation in graph.relations {
+    for (number, relation) in graph.relations.enumerated() {
       lines.append("relation '\(relation.name)', '\(graph.nodeTypes[relation.source])' to '\(graph.nodeTypes[relation.destination])'")
+      lines += (graph.edgeTables ?? []).filter { $0.slot == number }.map(Self.line)
     }
     return lines.joined(separator: "\n")
+  }
+
+  private static func line(of table: TableDescription) -> String {
+    "  table '\(table.name)': \(table.layout.rawValue) rows of \(table.columns) columns, \(table.elementType.rawValue)"
   }
 }
