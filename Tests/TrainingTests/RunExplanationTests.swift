@@ -6,15 +6,20 @@ import Training
 @Suite struct RunExplanationTests {
   /// A line of `timings.jsonl` of 10 steps; seconds by stage.
   private func line(
-    epoch: Int, worker: Int, seconds: Double, stages: [String: Double], ahead: Bool = true, pulled: Int = 100
+    epoch: Int, worker: Int, seconds: Double, stages: [String: Double], ahead: Bool = true, pulled: Int = 100,
+    edges: Int? = nil
   ) -> String {
     let stages = stages.sorted { $0.key < $1.key }.map { "\"\($0)\":\($1)" }.joined(separator: ",")
     let loader =
       ahead ? "\"ahead\":{\"sampleSeconds\":0.4,\"fetchSeconds\":0.2,\"stepsFetched\":4,\"stepsSampled\":9,\"bytes\":5000}," : ""
+    let edgeRows =
+      edges.map {
+        "\"edgeRows\":{\"asked\":\(3 * $0),\"local\":\($0),\"deduplicated\":0,\"cached\":0,\"pulled\":\(2 * $0),\"bytes\":\(8 * $0)},"
+      } ?? ""
     return """
       {"epoch":\(epoch),"worker":\(worker),"seconds":\(seconds),"processorSeconds":\(1.5 * seconds),"evaluationSeconds":0,"steps":10,"stages":{\(stages)},\
       "traffic":{"seeds":1,"layers":[],"remoteRows":0,"remoteRowBytes":0,"remoteNodes":0,"storeBytesSent":0,"storeBytesReceived":0,\
-      "reduceBytesSent":0},"loading":{\(loader)"rowsAsked":1000,"rowsLocal":600,"rowsReplicated":0,"rowsDeduplicated":50,"rowsCached":250,\
+      "reduceBytesSent":0},"loading":{\(loader)\(edgeRows)"rowsAsked":1000,"rowsLocal":600,"rowsReplicated":0,"rowsDeduplicated":50,"rowsCached":250,\
       "rowsPulled":\(pulled),"rowBytes":\(4 * pulled),"bytesCopied":\(64 * worker),"planSeconds":0.00035,\
       "peers":[{"worker":\(1 - worker),"rows":\(pulled),"rowBytes":\(4 * pulled),"requests":7,"bytesSent":900,"bytesReceived":\(5 * pulled)}]},"peakMemory":1,"mappedParts":[]}
       """
@@ -64,6 +69,16 @@ import Training
     let alone = try explain([line(epoch: 1, worker: 0, seconds: 3, stages: stages, ahead: false)])
     #expect(alone.workers[0].waitingShare == 0.25)
     #expect(alone.epochs == [1] && alone.straggler == nil && alone.workers[0].ahead == nil)
+  }
+
+  @Test func rowsOfEdgesAreCountedByThemselves() throws {
+    let counted = (1...3).flatMap { epoch in
+      (0...1).map { line(epoch: epoch, worker: $0, seconds: 1, stages: [:], edges: 10 * epoch * (1 + $0)) }
+    }
+    let loading = try explain(counted).workers.map(\.loading)
+    #expect(loading.map(\.edgeRows?.asked) == [75, 150] && loading.map(\.edgeRows?.local) == [25, 50])
+    #expect(loading.map(\.edgeRows?.pulled) == [50, 100] && loading.map(\.edgeRows?.bytes) == [200, 400])
+    #expect(try explain(lines).workers.allSatisfy { $0.loading.edgeRows == nil })
   }
 
   @Test func whatCannotBeReadIsNamed() throws {
