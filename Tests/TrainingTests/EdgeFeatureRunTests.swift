@@ -119,5 +119,7 @@ import Training
     training.edgeFeatures = "bonds"
     let error = #expect(throws: WorkerError.self) { try run(training) }
     #expect(error?.message == "\(parts)/graph.json: expected an edge table 'bonds', found bond")
+    let predicted = ConfigurationError("--edge-features", expected: "none where a run is predicted", found: "bonds")
+    #expect(throws: predicted) { try PredictedTask(partitions: parts, training: training) }
   }
 }
