@@ -199,11 +199,13 @@ import Training
   private func pipeline(
     _ server: Server, depth: Int, memory: Int = 1 << 20, policy: CachePolicy = .window, steps: Int
   ) throws -> PrefetchPipeline {
-    let client = try Client(token: 8, endpoints: [1: server.endpoint])
-    let store = store(client, mapped: 0..<1, cache: RowCacheOptions(policy: policy, rows: 9, spareBytes: 1 << 10, stepsAhead: depth))
-    let source = source(client, mapped: 0..<1)
+    let (sampling, pulling) = (
+      try Client(token: 8, endpoints: [1: server.endpoint]), try Client(token: 8, endpoints: [1: server.endpoint])
+    )
+    let store = store(pulling, mapped: 0..<1, cache: RowCacheOptions(policy: policy, rows: 9, spareBytes: 1 << 10, stepsAhead: depth))
+    let source = source(sampling, mapped: 0..<1)
     return PrefetchPipeline(
-      loader: loader(source, store), source: source, client: client, limits: .init(memoryBytes: memory, depth: depth),
+      loader: loader(source, store), source: source, pulling: pulling, limits: .init(memoryBytes: memory, depth: depth),
       end: steps)
   }
 
