@@ -11,7 +11,8 @@ public import Telemetry
 /// compute      t−1 ◀──────────────────────────── step t ◀──────────────────────────────────┘
 /// ```
 /// The first thread samples and decides, the second pulls (`PrefetchPuller`), each over connections of its own. They run over the ends of
-/// epochs and take as much memory as they may (`PrefetchSchedule`). The steps are the same bits as a `BatchLoader` loads when asked. Used by one thread.
+/// epochs and take as much memory as they may (`PrefetchSchedule`). The steps are the same bits as a `BatchLoader` loads when asked. Used by
+/// one thread.
 public final class PrefetchPipeline {
   /// What bounds a pipeline.
   public struct Limits: Sendable, Equatable {
