@@ -14,24 +14,43 @@ extension RowStore {
   ///   - finished: Steps, counted from the first that was located, whose rows nobody reads any more; used where rows are cached.
   /// - Throws: `InputError` for a malformed answer; `MessagingError` when an owner refuses or does not answer.
   public func fetch(_ arenas: [RowArena], step: UInt32, finished: Int) throws {
+    decide(arenas, finished: finished)
+    try pull(arenas, step: step)
+  }
+
+  /// Decides where the remote rows of some steps come from: the part of `fetch` that asks nobody.
+  ///
+  /// - Precondition: What was decided before is pulled.
+  package func decide(_ arenas: [RowArena], finished: Int) {
     for arena in arenas {
       counters.asked.add(arena.asked)
       counters.local.add(arena.local)
       counters.replicated.add(arena.replicated)
     }
+    guard shards.description.layout == .dense else { return }
+    for pull in pulls { pull.removeAll() }
+    cache?.plan.finished(before: finished)
+    for arena in arenas { if let cache { place(arena, in: cache) } else { place(arena) } }
+    noteMessages(bytesPerRow: shards.description.rowBytes)
+  }
+
+  /// Whether the bytes of rows are known as soon as it is decided where they come from; those of sparse rows come with them.
+  package var sizesAreDecided: Bool { shards.description.layout == .dense }
+
+  /// Pulls what was decided last: the part of `fetch` that asks owners.
+  ///
+  /// Where sizes are decided another thread may do this while steps are located: it uses the client, the arenas of its own steps, and what
+  /// is to be pulled, and changes the size of nothing.
+  package func pull(_ arenas: [RowArena], step: UInt32) throws {
     switch shards.description.layout {
-    case .dense: try fetchDense(arenas, step: step, finished: finished)
+    case .dense: try pullDense(step: step)
     case .sparse: for arena in arenas { try fetchSparse(arena, step: step) }
     }
   }
 
-  private func fetchDense(_ arenas: [RowArena], step: UInt32, finished: Int) throws {
-    let table = shards.description
-    for pull in pulls { pull.removeAll() }
-    cache?.plan.finished(before: finished)
-    for arena in arenas { if let cache { place(arena, in: cache) } else { place(arena) } }
+  private func pullDense(step: UInt32) throws {
     guard pulls.contains(where: { $0.ids.count > 0 }) else { return }
-    noteMessages(bytesPerRow: table.rowBytes)
+    let table = shards.description
     let pull = RowPull(.pullRows, of: shards, pulls, step: step, bytesPerRow: table.rowBytes)
     try pull.run(client) { chunk, reply in
       try chunk.scatterDense(reply, table: table)

@@ -8,7 +8,8 @@ public import Tensors
 /// Finds the rows of one table for any nodes: in place where this process can read them or replicas of them, from a cache where they are
 /// still there, else pulled from their owner.
 ///
-/// Rows are the same bits whichever way they come. Used by one thread at a time, the one that uses its client.
+/// Rows are the same bits whichever way they come. Used by one thread at a time, but that dense rows may travel (`pull`) while another thread
+/// locates rows of later steps.
 public final class RowStore {
   let shards: TableShards
   let client: Client?
@@ -142,10 +143,16 @@ public final class RowStore {
   func announce(_ arena: RowArena) {
     guard let options = cacheOptions else { return }
     let begin = ProcessorClock.thread()
-    let cache = self.cache ?? RowCache(options, strideBytes: shards.description.strideBytes, rowsOfAStep: arena.remoteCount)
-    self.cache = cache
+    let cache = self.cache ?? makeCache(options, rowsOfAStep: arena.remoteCount)
     cache.plan.announce(arena.remoteIDs.readOnly)
     arena.remotePlaces.reset(to: arena.remoteCount)
     counters.planNanoseconds.add(Int(ProcessorClock.thread() - begin))
+  }
+
+  /// Made once, before the first rows travel.
+  private func makeCache(_ options: RowCacheOptions, rowsOfAStep: Int) -> RowCache {
+    let made = RowCache(options, strideBytes: shards.description.strideBytes, rowsOfAStep: rowsOfAStep)
+    cache = made
+    return made
   }
 }

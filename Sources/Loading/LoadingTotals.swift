@@ -11,7 +11,7 @@ public struct LoadingTotals: Sendable {
   public var peers: [Int: Client.Traffic] = [:]
   /// Nodes whose sampling was asked of other workers.
   public var remoteNodes = 0
-  /// Time of the thread that loads ahead.
+  /// Time of loading ahead: sampling, and deciding and pulling rows. Rows may travel while the next steps are sampled.
   public var sampleNanoseconds = 0
   public var fetchNanoseconds = 0
   /// Steps that are fetched ahead of the one that is computed, and sampled ahead of those.

@@ -2,12 +2,13 @@ import KVStore
 import Messaging
 import Telemetry
 
-/// Samples and fetches step after step: what the thread of a pipeline does. Confined to that thread.
+/// Samples step after step, decides where their rows come from, and has them pulled: what the first thread of a pipeline does. Confined to
+/// that thread.
 final class PrefetchLoop {
   private let loader: BatchLoader
   private let source: RoutedNeighborSource
   private let stores: StepStores
-  private let client: Client
+  private let puller: PrefetchPuller
   private let queue: PrefetchQueue
   private let trace: TraceLog?
   private let first: Int
@@ -19,13 +20,13 @@ final class PrefetchLoop {
   private var totals = LoadingTotals()
 
   init(
-    loader: BatchLoader, source: RoutedNeighborSource, client: Client, queue: PrefetchQueue, trace: TraceLog?,
+    loader: BatchLoader, source: RoutedNeighborSource, pulling: Client, queue: PrefetchQueue, trace: TraceLog?,
     steps: Range<Int>, schedule: PrefetchSchedule
   ) {
     self.loader = loader
     self.source = source
     stores = loader.stores
-    self.client = client
+    puller = PrefetchPuller(stores: loader.stores, client: pulling, queue: queue, trace: trace)
     self.queue = queue
     self.trace = trace
     first = steps.lowerBound
@@ -35,15 +36,26 @@ final class PrefetchLoop {
   /// Loads until all steps are loaded, one fails, or the queue is closed.
   func run() {
     do {
-      while let turn = schedule.next() {
-        guard queue.waitUntilFinished(before: turn.finished) else { return }
-        try sample(turn)
-        let settled = schedule.sampled(turn, sizes(from: turn.fetch.lowerBound), otherBytes: otherBytes(fetching: turn))
-        guard queue.waitUntilFinished(before: settled.finished) else { return }
-        _ = release(before: settled.finished)
-        try fetch(settled)
+      let thread = try NativeThread(name: "halo-pull") { [puller] in puller.run() }
+      defer {
+        puller.close()
+        thread.join()
       }
+      try load()
     } catch { queue.fail(error) }
+  }
+
+  private func load() throws {
+    // What is on its way are earlier steps, which come before an error.
+    defer { _ = puller.wait() }
+    while let turn = schedule.next() {
+      guard queue.waitUntilFinished(before: turn.finished) else { return }
+      try sample(turn)
+      let settled = schedule.sampled(turn, sizes(from: turn.fetch.lowerBound), otherBytes: otherBytes(fetching: turn))
+      guard queue.waitUntilFinished(before: settled.finished), puller.wait() else { return }
+      _ = release(before: settled.finished)
+      try fetch(settled)
+    }
   }
 
   /// Samples a turn's steps in the memory of steps that are computed, and gives up what is left of it.
@@ -69,24 +81,33 @@ final class PrefetchLoop {
     return computed
   }
 
+  /// Decides where the rows of a turn's steps come from, and hands the steps over to be pulled; nothing may be on its way.
   private func fetch(_ turn: PrefetchSchedule.Turn) throws {
     let due = steps.filter { turn.fetch.contains($0.step) }
     for step in due.prefix(freeRows.count) { step.giveRows(freeRows.removeFirst()) }
     freeRows = []
-    totals.fetchNanoseconds += try measure("fetch", turn.fetch) {
-      try stores.fetch(due, number: turn.fetch.lowerBound, finished: turn.finished - first)
+    totals.fetchNanoseconds += measure("decide", turn.fetch) { stores.decide(due, finished: turn.finished - first) }
+    let pull = PrefetchPuller.Pull(turn: turn.fetch, steps: due)
+    guard stores.sizesAreDecided else {
+      // What rows hold is known once they are here.
+      try puller.pull(pull)
+      settle(turn, due)
+      puller.publish(pull, totals)
+      return
     }
+    settle(turn, due)
+    puller.start(pull, totals)
+  }
+
+  /// Takes note of what a turn's steps hold with their rows, and of what loading has taken but for pulls.
+  private func settle(_ turn: PrefetchSchedule.Turn, _ due: [StepBatches]) {
     schedule.fetched(
       turn, due.map { PrefetchSchedule.Batch(step: $0.step, bytes: $0.capacityBytes, rowBytes: $0.rowBytes) }, otherBytes: otherBytes)
-    if let nodes = stores.nodes { totals.rows = nodes.traffic }
-    totals.edgeRows = stores.edgeTraffic
-    totals.peers = client.traffic
+    totals.peers = source.client?.traffic ?? [:]
     totals.remoteNodes = source.remoteNodes
     totals.stepsFetchedAhead = schedule.depth
     totals.stepsSampledAhead = schedule.window
     totals.bytesAhead = schedule.peakBytes
-    for step in due { step.totals = totals }
-    queue.publish(due)
   }
 
   /// What the sampled steps from `step` on hold, and what their rows will take.

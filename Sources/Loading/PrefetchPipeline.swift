@@ -5,12 +5,14 @@ public import Telemetry
 /// those that come next.
 ///
 /// ```
-/// its thread   sample …t+d+w ─▶ announce to the cache ─▶ decide t+1…t+d ─▶ pull what is not here ─┐
-///                 ▲ memory of computed steps                                                     ▼
-/// compute      t−1 ◀──────────────────────────── step t                                   fetched steps
+/// its thread   sample …t+d+w ─▶ announce to the cache ─▶ decide t+1…t+d ─▶ sample the next …
+///                 ▲ memory of computed steps                   ▼
+/// its second      │                                         pull what is not here ─▶ fetched steps
+/// compute      t−1 ◀──────────────────────────── step t ◀──────────────────────────────────┘
 /// ```
-/// The thread asks over connections of its own, runs over the ends of epochs, and takes as much memory as it may (`PrefetchSchedule`). The
-/// steps are the same bits as a `BatchLoader` loads when asked. Used by one thread.
+/// The first thread samples and decides, the second pulls (`PrefetchPuller`), each over connections of its own. They run over the ends of
+/// epochs and take as much memory as they may (`PrefetchSchedule`). The steps are the same bits as a `BatchLoader` loads when asked. Used by
+/// one thread.
 public final class PrefetchPipeline {
   /// What bounds a pipeline.
   public struct Limits: Sendable, Equatable {
@@ -28,7 +30,7 @@ public final class PrefetchPipeline {
 
   private let loader: BatchLoader
   private let source: RoutedNeighborSource
-  private let client: Client
+  private let pulling: Client
   private let limits: Limits
   private let end: Int
   private let trace: TraceLog?
@@ -39,15 +41,16 @@ public final class PrefetchPipeline {
 
   /// - Parameters:
   ///   - loader: Samples from `source`; used by nobody else from the first step on, like the next two. Its stores know of no step yet.
-  ///   - client: The connections of `source` and of the loader's stores.
+  ///   - pulling: The connections of the loader's stores, others than those of `source`: both are used at the same time.
   ///   - end: Steps of the whole run.
   ///   - trace: Takes the times of the thread's work.
   public init(
-    loader: BatchLoader, source: RoutedNeighborSource, client: Client, limits: Limits, end: Int, trace: TraceLog? = nil
+    loader: BatchLoader, source: RoutedNeighborSource, pulling: Client, limits: Limits, end: Int, trace: TraceLog? = nil
   ) {
+    precondition(source.client !== pulling, "sampling and pulling over the same connections")
     self.loader = loader
     self.source = source
-    self.client = client
+    self.pulling = pulling
     self.limits = limits
     self.end = end
     self.trace = trace
@@ -76,7 +79,7 @@ public final class PrefetchPipeline {
   /// What loading the steps that were taken has cost and moved; those sampled ahead of the last are in it too.
   public var totals: LoadingTotals { current?.totals ?? LoadingTotals() }
 
-  /// Ends the thread and waits for it; what it asked other workers for is answered before.
+  /// Ends the threads and waits for them; what it asked other workers for is answered before.
   public func close() {
     queue.close()
     thread?.join()
@@ -87,7 +90,7 @@ public final class PrefetchPipeline {
   private func start(at step: Int) throws {
     next = step
     let loop = PrefetchLoop(
-      loader: loader, source: source, client: client, queue: queue, trace: trace, steps: step..<end,
+      loader: loader, source: source, pulling: pulling, queue: queue, trace: trace, steps: step..<end,
       schedule: PrefetchSchedule(steps: step..<end, budget: limits.memoryBytes, mostFetched: limits.depth))
     nonisolated(unsafe) let owned = loop  // Safe: from here on only the thread uses it.
     thread = try NativeThread(name: "halo-ahead") { owned.run() }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// What the thread that loads ahead and the one that computes share.
+/// What the threads that load ahead and the one that computes share.
 final class PrefetchQueue: @unchecked Sendable {
   // Sendable: all access is under `condition`.
   private let condition = NSCondition()
@@ -18,27 +18,27 @@ final class PrefetchQueue: @unchecked Sendable {
     condition.unlock()
   }
 
-  /// Waits until all steps before `step` are computed; false when the queue was closed.
+  /// Waits until all steps before `step` are computed; false when the queue was closed or loading has failed.
   func waitUntilFinished(before step: Int) -> Bool {
     condition.lock()
     defer { condition.unlock() }
-    while finished < step, !isClosed { condition.wait() }
-    return !isClosed
+    while finished < step, !isClosed, failure == nil { condition.wait() }
+    return !isClosed && failure == nil
   }
 
   /// Hands steps over to be computed.
   func publish(_ steps: [StepBatches]) {
     condition.lock()
     ready += steps
-    condition.signal()
+    condition.broadcast()  // The loading thread may wait, too, for what is computed.
     condition.unlock()
   }
 
-  /// Ends the loading side; who computes gets the error in place of the next step.
+  /// Ends the loading side; who computes gets the first error in place of the next step.
   func fail(_ error: any Error) {
     condition.lock()
-    failure = error
-    condition.signal()
+    failure = failure ?? error
+    condition.broadcast()
     condition.unlock()
   }
 

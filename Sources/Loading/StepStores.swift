@@ -24,16 +24,20 @@ struct StepStores {
     for (store, arena) in zip(edges, step.edgeArenas) { try store.locate(Self.edges(of: step, in: store), in: arena, threads: threads) }
   }
 
-  /// Brings the rows of the oldest located steps here, of each table with the requests of all steps together.
+  /// Decides where the rows of the oldest located steps come from.
   ///
-  /// - Parameters:
-  ///   - number: Step of the run.
-  ///   - finished: Steps since the first whose rows nobody reads any more.
-  func fetch(_ steps: [StepBatches], number: Int, finished: Int) throws {
-    try nodes?.fetch(steps.map(\.arena), step: UInt32(number), finished: finished)
-    for (table, store) in edges.enumerated() {
-      try store.fetch(steps.map { $0.edgeArenas[table] }, step: UInt32(number), finished: finished)
-    }
+  /// - Parameter finished: Steps since the first whose rows nobody reads any more.
+  func decide(_ steps: [StepBatches], finished: Int) {
+    nodes?.decide(steps.map(\.arena), finished: finished)
+    for (table, store) in edges.enumerated() { store.decide(steps.map { $0.edgeArenas[table] }, finished: finished) }
+  }
+
+  /// Brings the rows of the steps that were decided last here, of each table with the requests of all steps together.
+  ///
+  /// - Parameter number: Step of the run.
+  func pull(_ steps: [StepBatches], number: Int) throws {
+    try nodes?.pull(steps.map(\.arena), step: UInt32(number))
+    for (table, store) in edges.enumerated() { try store.pull(steps.map { $0.edgeArenas[table] }, step: UInt32(number)) }
     for step in steps {
       if let nodes { for (batch, rows) in zip(step.parts, nodes.rows(of: step.arena)) { batch.rows = rows } }
       setEdgeRows(of: step)
@@ -77,6 +81,9 @@ struct StepStores {
 /// What they hold and have moved.
 extension StepStores {
   private var all: [RowStore] { (nodes.map { [$0] } ?? []) + edges }
+
+  /// Whether the bytes of a step's rows are known before they are pulled; only then may they be pulled while later steps are located.
+  var sizesAreDecided: Bool { all.allSatisfy(\.sizesAreDecided) }
 
   /// Bytes that the rows of a located step will take, at most or about.
   func rowBytes(of step: StepBatches) -> Int {

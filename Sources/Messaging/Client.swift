@@ -31,6 +31,16 @@ public final class Client {
     public var bytesReceived = 0
 
     public init() {}
+
+    /// Both added up.
+    public static func + (one: Traffic, other: Traffic) -> Traffic {
+      var sum = one
+      sum.requests += other.requests
+      sum.replies += other.replies
+      sum.bytesSent += other.bytesSent
+      sum.bytesReceived += other.bytesReceived
+      return sum
+    }
   }
 
   private let token: UInt64

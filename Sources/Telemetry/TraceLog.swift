@@ -6,8 +6,10 @@ public final class TraceLog: Sendable {
   public enum Lane: String, Codable, CaseIterable, Sendable {
     /// The steps of training.
     case compute
-    /// Loading the batches of coming steps.
+    /// Loading the batches of coming steps: sampling them, and deciding where their rows come from.
     case ahead
+    /// Pulling rows of coming steps.
+    case pull
   }
 
   /// One thing that was done; times in nanoseconds since the log began.

@@ -33,18 +33,18 @@ final class StepLoader {
     store = input.store
     client = worker.client
     guard execution.prefetchDepth > 0, case .bytes(let memory) = execution.prefetchMemory, input.store != nil || !edgeStores.isEmpty,
-      let client = try worker.connect(answerBytes: memory / 16)
+      let sampling = try worker.connect(answerBytes: memory / 32), let pulling = try worker.connect(answerBytes: memory / 32)
     else {
       pipeline = nil
       return
     }
     let stores = (input.store.map { [$0] } ?? []) + edgeStores
     let caches = try worker.caches(of: stores, execution, spareBytes: memory / 8)
-    let ahead = zip(stores, caches).map { $0.twin(client: client, cache: $1) }
-    let aheadSource = source.twin(client: client)
+    let ahead = zip(stores, caches).map { $0.twin(client: pulling, cache: $1) }
+    let aheadSource = source.twin(client: sampling)
     pipeline = PrefetchPipeline(
       loader: make(aheadSource, input.store == nil ? nil : ahead[0], Array(ahead.suffix(edgeStores.count))), source: aheadSource,
-      client: client, limits: .init(memoryBytes: memory, depth: execution.prefetchDepth), end: end, trace: trace)
+      pulling: pulling, limits: .init(memoryBytes: memory, depth: execution.prefetchDepth), end: end, trace: trace)
   }
 
   /// Whether batches are loaded on a thread of their own.

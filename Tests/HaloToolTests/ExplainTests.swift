@@ -52,7 +52,7 @@ import Testing
     try checkTrace(folder.text("trace.json"), steps: 3 * (try #require(object["stepsPerEpoch"] as? Int)))
   }
 
-  /// Both workers' steps and what was loaded ahead of them; stages lie inside steps.
+  /// Both workers' steps and what was loaded ahead of them, rows on a lane of their own; stages lie inside steps.
   private func checkTrace(_ text: String, steps: Int) throws {
     let document = try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
     let events = try #require(document["traceEvents"] as? [[String: Any]])
@@ -67,7 +67,8 @@ import Testing
       let (outer, forward) = (spans("step", 0), spans("forward", 0))
       #expect(outer.count == steps && forward.count == steps && spans("wait", 0).count == steps)
       #expect(zip(outer, forward).allSatisfy { $0.begin <= $1.begin && $1.end <= $0.end + 0.002 })
-      #expect(!spans("sample", 1).isEmpty && !spans("fetch", 1).isEmpty && spans("sample", 0).isEmpty)
+      #expect(!spans("sample", 1).isEmpty && !spans("decide", 1).isEmpty && spans("sample", 0).isEmpty)
+      #expect(!spans("fetch", 2).isEmpty && spans("fetch", 1).isEmpty)
     }
   }
 

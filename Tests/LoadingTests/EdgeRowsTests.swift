@@ -71,31 +71,33 @@ import Testing
     /// - Parameter cache: Of each table's rows.
     func loading(
       _ worker: Int, maps: Bool, purpose: RandomPurpose = .sample, cache: RowCacheOptions? = nil, threads: Int = 1
-    ) throws -> (loader: BatchLoader, source: RoutedNeighborSource, client: Client?) {
+    ) throws -> (loader: BatchLoader, source: RoutedNeighborSource, pulling: Client?) {
       let own = parts.filter { owners[$0.part] == worker }
       let mapped = maps ? parts : own
       let others = Set(owners.filter { $0 != worker })
-      let client =
+      func connect() throws -> Client? {
         try maps || others.isEmpty
-        ? nil : Client(token: 3, endpoints: Dictionary(uniqueKeysWithValues: others.map { ($0, servers[$0].endpoint) }))
+          ? nil : Client(token: 3, endpoints: Dictionary(uniqueKeysWithValues: others.map { ($0, servers[$0].endpoint) }))
+      }
+      let (client, pulling) = (try connect(), try connect())
       let source = RoutedNeighborSource(
         book: PartitionBook(manifest), mapped: Dictionary(uniqueKeysWithValues: mapped.map { ($0.part, $0.inEdges) }),
         replicas: maps ? [] : own.compactMap(\.replicatedInEdges), worker: owners, client: client, listCount: own.count,
         edges: EdgeRanges(manifest))
       let nodes = RowStore(
-        shards: TableShards(number: 0, of: manifest, in: mapped), book: PartitionBook(manifest), workers: owners, client: client,
+        shards: TableShards(number: 0, of: manifest, in: mapped), book: PartitionBook(manifest), workers: owners, client: pulling,
         cache: cache)
       let edges = manifest.edgeTables.indices.map { table in
         RowStore(
           shards: TableShards(edgeTable: table, of: manifest, in: mapped, resident: worker == 1 ? Set(own.map(\.part)) : []),
-          book: PartitionBook(edgesOf: manifest), workers: owners, client: client, cache: cache)
+          book: PartitionBook(edgesOf: manifest), workers: owners, client: pulling, cache: cache)
       }
       var sampling = SamplingMethod()
       sampling.purpose = purpose
       let loader = BatchLoader(
         parts: own, nodeType: 0, split: 0, plan: plan, seed: EdgeRowsTests.seed, sampling: sampling, limits: limits, wantsDegrees: true,
         source: source, store: graph.isPlain ? nodes : nil, edgeStores: edges, threads: Threads(threads))
-      return (loader, source, client)
+      return (loader, source, pulling)
     }
   }
 
@@ -166,9 +168,9 @@ import Testing
     let steps = 3 * group.plan.stepsPerEpoch
     for (worker, cached) in [(0, true), (1, false)] {
       let cache = RowCacheOptions(policy: .window, rows: 9, spareBytes: 1 << 10, stepsAhead: depth)
-      let (loader, source, client) = try group.loading(worker, maps: false, cache: cached ? cache : nil)
+      let (loader, source, pulling) = try group.loading(worker, maps: false, cache: cached ? cache : nil)
       let pipeline = PrefetchPipeline(
-        loader: loader, source: source, client: try #require(client), limits: .init(memoryBytes: memory, depth: depth), end: steps)
+        loader: loader, source: source, pulling: try #require(pulling), limits: .init(memoryBytes: memory, depth: depth), end: steps)
       defer { pipeline.close() }
       var edges = 0
       for step in 0..<steps {
@@ -194,9 +196,9 @@ import Testing
     let group = try Workers(NumberedEdges(seed: 9, isPlain: true), workers: 2)
     let steps = 2 * group.plan.stepsPerEpoch
     func run(_ memory: Int, delayed: (Int) -> Bool) throws -> LoadingTotals {
-      let (loader, source, client) = try group.loading(0, maps: false)
+      let (loader, source, pulling) = try group.loading(0, maps: false)
       let pipeline = PrefetchPipeline(
-        loader: loader, source: source, client: try #require(client), limits: .init(memoryBytes: memory, depth: 4), end: steps)
+        loader: loader, source: source, pulling: try #require(pulling), limits: .init(memoryBytes: memory, depth: 4), end: steps)
       defer { pipeline.close() }
       for step in 0..<steps {
         _ = try pipeline.take(step)
@@ -224,9 +226,9 @@ import Testing
       if payload.count >= 20 { payload.storeBytes(of: 0, toByteOffset: payload.count - 4, as: UInt32.self) }
       return reply
     }
-    let (loader, source, client) = try group.loading(0, maps: false)
+    let (loader, source, pulling) = try group.loading(0, maps: false)
     let pipeline = PrefetchPipeline(
-      loader: loader, source: source, client: try #require(client), limits: .init(memoryBytes: 1 << 24, depth: 4), end: 100)
+      loader: loader, source: source, pulling: try #require(pulling), limits: .init(memoryBytes: 1 << 24, depth: 4), end: 100)
     defer { pipeline.close() }
     let error = #expect(throws: InputError.self) { for step in 0..<10 { _ = try pipeline.take(step) } }
     #expect(error?.description.hasPrefix("sampling reply of worker 1: expected increasing edge ids of ") == true)

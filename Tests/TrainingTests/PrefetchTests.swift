@@ -8,6 +8,7 @@ import Messaging
 import Partitioning
 import Partitions
 import Sampling
+import Synchronization
 import Telemetry
 import Tensors
 import Testing
@@ -199,11 +200,13 @@ import Training
   private func pipeline(
     _ server: Server, depth: Int, memory: Int = 1 << 20, policy: CachePolicy = .window, steps: Int
   ) throws -> PrefetchPipeline {
-    let client = try Client(token: 8, endpoints: [1: server.endpoint])
-    let store = store(client, mapped: 0..<1, cache: RowCacheOptions(policy: policy, rows: 9, spareBytes: 1 << 10, stepsAhead: depth))
-    let source = source(client, mapped: 0..<1)
+    let (sampling, pulling) = (
+      try Client(token: 8, endpoints: [1: server.endpoint]), try Client(token: 8, endpoints: [1: server.endpoint])
+    )
+    let store = store(pulling, mapped: 0..<1, cache: RowCacheOptions(policy: policy, rows: 9, spareBytes: 1 << 10, stepsAhead: depth))
+    let source = source(sampling, mapped: 0..<1)
     return PrefetchPipeline(
-      loader: loader(source, store), source: source, client: client, limits: .init(memoryBytes: memory, depth: depth),
+      loader: loader(source, store), source: source, pulling: pulling, limits: .init(memoryBytes: memory, depth: depth),
       end: steps)
   }
 
@@ -311,6 +314,37 @@ import Training
     }
   }
 
+  /// The rows of the first turns come only after the next turn's samples have gone out: nothing would come if they were not on their way
+  /// while that is sampled.
+  @Test func rowsTravelWhileTheNextStepsAreSampled() throws {
+    let (sampled, pulled) = (Counter(), Counter())
+    let waker = Waker()
+    var handlers = handlers
+    let (sample, pull) = (handlers[.sampleNeighbors]!, handlers[.pullRows]!)
+    // One request for samples a turn, since seeds are all here, and one for rows.
+    handlers[.sampleNeighbors] = { request in
+      defer {
+        sampled.add()
+        waker.wakeServer()
+      }
+      return try sample(request)
+    }
+    handlers[.pullRows] = { request in
+      if pulled.value < 2, sampled.value < pulled.value + 2 { throw NotYet() }
+      pulled.add()
+      return try pull(request)
+    }
+    let server = try Server(token: 8, handlers: handlers, host: "127.0.0.1")
+    defer { server.close() }
+    waker.server.withLock { $0 = server }
+    let steps = 2 * plan.stepsPerEpoch
+    let pipeline = try pipeline(server, depth: 4, steps: steps)
+    defer { pipeline.close() }
+    for step in 0..<steps { _ = try pipeline.take(step) }
+    #expect(pulled.value > 2 && sampled.value > 2)
+    waker.server.withLock { $0 = nil }
+  }
+
   /// A pipeline ends at any moment: before its first step, while it loads, when all is loaded.
   @Test func aPipelineIsClosedAtAnyMoment() throws {
     let server = try Server(token: 8, handlers: handlers, host: "127.0.0.1")
@@ -323,6 +357,12 @@ import Training
     }
     // Nobody closes this one.
     _ = try pipeline(server, depth: 4, steps: 40).take(0)
+  }
+
+  /// Has a server look again at requests that it has kept.
+  private final class Waker: Sendable {
+    let server = Mutex<Server?>(nil)
+    func wakeServer() { server.withLock { $0?.wakeUp() } }
   }
 
   private final class Answered: Sendable {
